@@ -1,0 +1,46 @@
+//! `Host`: what a module may use of the machine it runs on, for one run.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use adept_wire::Stream;
+
+/// Takes what a child process writes, while it writes.
+pub type OutputSink = dyn Fn(Stream, &[u8]) + Sync;
+
+/// The machine, as one run sees it. Nothing here is process-wide: runs share one process.
+pub struct Host<'a> {
+    /// Report what would change, change nothing.
+    pub check: bool,
+    /// Collect differences.
+    pub diff: bool,
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// Environment variables to set for child processes.
+    pub environment: &'a [(String, String)],
+    /// Umask for files and child processes.
+    pub umask: Option<u32>,
+    /// Takes live output; `None` when nobody listens.
+    pub output: Option<&'a OutputSink>,
+    /// Set when the run should end.
+    pub cancelled: &'a AtomicBool,
+    /// The process group of the child that is running now, so that a cancel can reach it: 0 when there is none.
+    pub child_group: &'a std::sync::atomic::AtomicI32,
+    /// A private directory of this session for temporary files.
+    pub run_dir: &'a Path,
+    /// Counts temporary names.
+    pub counter: Cell<u32>,
+}
+
+impl Host<'_> {
+    /// A path relative to the run's working directory.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.cwd.join(path)
+    }
+
+    /// Should the run end?
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}

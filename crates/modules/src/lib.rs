@@ -1,0 +1,89 @@
+//! The modules that run on a host. Synchronous; no network, no templates. One file per module in `modules/`; everything
+//! that knows "all modules" folds over [`MODULES`].
+
+pub mod args;
+pub mod host;
+pub mod spec;
+pub mod sys;
+
+use adept_wire::{Map, ModuleOutcome};
+
+pub use args::{ArgError, Args};
+pub use host::Host;
+pub use spec::{Default, Kind, Param, Rule, Spec};
+
+/// A module: what it accepts, and what it does.
+pub struct Module {
+    /// Its declaration.
+    pub spec: Spec,
+    /// Does the work. A failure is an outcome with `failed`, or an `Err` with a message (both end as `failed`).
+    pub run: fn(&Args, &Host<'_>) -> Result<ModuleOutcome, ModuleError>,
+}
+
+/// Why a module failed, when it has no result keys to give besides a message.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ModuleError {
+    /// One sentence.
+    pub message: String,
+    /// The parameter to blame, so that the controller can show where it was written.
+    pub param: Option<&'static str>,
+    /// Further result keys.
+    pub result: Map,
+}
+
+impl ModuleError {
+    /// With a message.
+    pub fn new(message: impl Into<String>) -> ModuleError {
+        ModuleError { message: message.into(), param: None, result: Map::new() }
+    }
+
+    /// This parameter is to blame.
+    pub fn param(mut self, param: &'static str) -> ModuleError {
+        self.param = Some(param);
+        self
+    }
+
+    /// With further result keys.
+    pub fn result(mut self, result: Map) -> ModuleError {
+        self.result = result;
+        self
+    }
+}
+
+impl From<std::io::Error> for ModuleError {
+    fn from(e: std::io::Error) -> ModuleError {
+        ModuleError::new(e.to_string())
+    }
+}
+
+/// Every module, by plain name in alphabetical order.
+pub const MODULES: &[Module] = &[];
+
+/// The module of this plain name.
+pub fn find(name: &str) -> Option<&'static Module> {
+    MODULES.iter().find(|m| m.spec.name == name)
+}
+
+/// Validates the arguments and runs the module; every end is an outcome.
+pub fn run(name: &str, args: &Map, host: &Host<'_>) -> ModuleOutcome {
+    let Some(module) = find(name) else {
+        return ModuleOutcome::fail(format!("this agent has no module '{name}'"));
+    };
+    let args = match Args::parse(&module.spec, args) {
+        Ok(args) => args,
+        Err(e) => return ModuleOutcome { bad_parameter: e.param, ..ModuleOutcome::fail(e.message) },
+    };
+    if host.check && !module.spec.check_mode {
+        return ModuleOutcome::skip(format!("remote module ({name}) does not support check mode"));
+    }
+    match (module.run)(&args, host) {
+        Ok(outcome) => outcome,
+        Err(e) => {
+            let mut outcome = ModuleOutcome::fail(e.message);
+            outcome.result.extend(e.result);
+            outcome.bad_parameter = e.param.map(String::from);
+            outcome
+        }
+    }
+}

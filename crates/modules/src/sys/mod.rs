@@ -1,0 +1,3 @@
+//! The edge to the operating system. The only place in this crate for `unsafe`, and the one that tests may fake.
+
+pub mod user;
