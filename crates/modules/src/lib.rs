@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod host;
+pub mod regex;
 pub mod spec;
 pub mod sys;
 
