@@ -2,7 +2,11 @@
 //! that knows "all modules" folds over [`MODULES`].
 
 pub mod args;
+pub mod checksum;
+pub mod file_mode;
+pub mod file_params;
 pub mod host;
+pub mod modules;
 pub mod regex;
 pub mod spec;
 pub mod sys;
@@ -59,7 +63,7 @@ impl From<std::io::Error> for ModuleError {
 }
 
 /// Every module, by plain name in alphabetical order.
-pub const MODULES: &[Module] = &[];
+pub const MODULES: &[Module] = &[modules::file::MODULE, modules::stat::MODULE];
 
 /// The module of this plain name.
 pub fn find(name: &str) -> Option<&'static Module> {

@@ -1,0 +1,4 @@
+//! The modules, one file each.
+
+pub mod file;
+pub mod stat;
