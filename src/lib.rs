@@ -5,3 +5,4 @@
 pub mod diag;
 pub mod event;
 pub mod template;
+pub mod yaml;
