@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use adept_wire::Stream;
+
+use crate::cancel::Cancel;
 
 /// Takes what a child process writes, while it writes.
 pub type OutputSink = dyn Fn(Stream, &[u8]) + Sync;
@@ -23,10 +24,8 @@ pub struct Host<'a> {
     pub umask: Option<u32>,
     /// Takes live output; `None` when nobody listens.
     pub output: Option<&'a OutputSink>,
-    /// Set when the run should end.
-    pub cancelled: &'a AtomicBool,
-    /// The process group of the child that is running now, so that a cancel can reach it: 0 when there is none.
-    pub child_group: &'a std::sync::atomic::AtomicI32,
+    /// Tells when the run should end, and reaches its child processes.
+    pub cancel: &'a Cancel,
     /// A private directory of this session for temporary files.
     pub run_dir: &'a Path,
     /// Counts temporary names.
@@ -41,6 +40,14 @@ impl Host<'_> {
 
     /// Should the run end?
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.cancel.ending().is_some()
+    }
+
+    /// An environment variable, as a child process of this run would see it.
+    pub fn env(&self, name: &str) -> Option<String> {
+        match self.environment.iter().rev().find(|(n, _)| n == name) {
+            Some((_, value)) => Some(value.clone()),
+            None => std::env::var(name).ok(),
+        }
     }
 }
