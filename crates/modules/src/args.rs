@@ -321,12 +321,13 @@ fn as_int(value: &Value) -> Option<Value> {
 
 /// Expands `~`, `~user`, `$VAR` and `${VAR}`, with the environment and home directories of the host it runs on.
 pub fn expand(path: &str) -> String {
-    let path = crate::sys::user::expand_tilde(path);
-    if !path.contains('$') {
-        return path;
-    }
+    expand_in(path, &|name| std::env::var(name).ok())
+}
+
+/// As [`expand`], with variables from this environment. Python's order: variables first, then a `~` at the start.
+pub fn expand_in(path: &str, env: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(path.len());
-    let mut rest = path.as_str();
+    let mut rest = path;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
@@ -339,13 +340,13 @@ pub fn expand(path: &str) -> String {
             let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
             (&after[..end], end)
         };
-        match std::env::var(name) {
-            Ok(value) if !name.is_empty() => out.push_str(&value),
+        match env(name) {
+            Some(value) if !name.is_empty() => out.push_str(&value),
             // An unknown variable stays as it is written, as Python's `expandvars` leaves it.
             _ => out.push_str(&rest[at..=at + used]),
         }
         rest = &after[used..];
     }
     out.push_str(rest);
-    out
+    crate::sys::user::expand_tilde(&out, env("HOME"))
 }

@@ -8,7 +8,7 @@ use adept_wire::Stream;
 use crate::cancel::Cancel;
 
 /// Takes what a child process writes, while it writes.
-pub type OutputSink = dyn Fn(Stream, &[u8]) + Sync;
+pub type OutputSink<'a> = dyn Fn(Stream, &[u8]) + Sync + 'a;
 
 /// The machine, as one run sees it. Nothing here is process-wide: runs share one process.
 pub struct Host<'a> {
@@ -23,7 +23,7 @@ pub struct Host<'a> {
     /// Umask for files and child processes.
     pub umask: Option<u32>,
     /// Takes live output; `None` when nobody listens.
-    pub output: Option<&'a OutputSink>,
+    pub output: Option<&'a OutputSink<'a>>,
     /// Tells when the run should end, and reaches its child processes.
     pub cancel: &'a Cancel,
     /// A private directory of this session for temporary files.

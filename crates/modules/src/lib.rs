@@ -2,18 +2,22 @@
 //! that knows "all modules" folds over [`MODULES`].
 
 pub mod args;
+pub mod cancel;
 pub mod checksum;
 pub mod file_mode;
 pub mod file_params;
+pub mod glob;
 pub mod host;
 pub mod modules;
 pub mod regex;
 pub mod spec;
 pub mod sys;
+pub mod words;
 
 use adept_wire::{Map, ModuleOutcome};
 
 pub use args::{ArgError, Args};
+pub use cancel::{Cancel, Ending};
 pub use host::Host;
 pub use spec::{Default, Kind, Param, Rule, Spec};
 
@@ -63,7 +67,13 @@ impl From<std::io::Error> for ModuleError {
 }
 
 /// Every module, by plain name in alphabetical order.
-pub const MODULES: &[Module] = &[modules::file::MODULE, modules::stat::MODULE];
+pub const MODULES: &[Module] = &[
+    modules::command::MODULE,
+    modules::file::MODULE,
+    modules::ping::MODULE,
+    modules::shell::MODULE,
+    modules::stat::MODULE,
+];
 
 /// The module of this plain name.
 pub fn find(name: &str) -> Option<&'static Module> {

@@ -4,10 +4,11 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 /// `~` and `~user` at the start of a path become home directories; an unknown user's stays as written.
-pub fn expand_tilde(path: &str) -> String {
+/// `home` is the caller's own, as its environment has it.
+pub fn expand_tilde(path: &str, home: Option<String>) -> String {
     let Some(rest) = path.strip_prefix('~') else { return path.to_string() };
     let (name, tail) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let home = if name.is_empty() { std::env::var("HOME").ok().filter(|h| !h.is_empty()) } else { home_of(name) };
+    let home = if name.is_empty() { home.filter(|h| !h.is_empty()) } else { home_of(name) };
     home.map_or_else(|| path.to_string(), |home| format!("{}{tail}", home.trim_end_matches('/')))
 }
 
