@@ -42,18 +42,31 @@ pub(super) fn explain(text: &str, complaint: &Complaint) -> Advice {
         .or_else(|| finder.indentation())
         .or_else(|| finder.open_bracket())
         .or_else(|| finder.block_header())
+        .or_else(|| finder.no_value())
         .unwrap_or_else(|| finder.as_it_is())
 }
 
 /// The advice for `{{ x }}` where a map begins with a map.
 pub(super) fn unquoted_template(text: &str, line: usize, column: usize) -> Advice {
     let source = text.lines().nth(line).map(Line::new).unwrap_or_else(|| Line::new(""));
+    let rest = source.text(column);
+    let is_key = column == source.key_start() && rest.contains("}}") && source.colon().is_some();
+    let (what, width, fixed) = if column == source.value_start() {
+        ("value", source.chars.len().saturating_sub(column), source.with_quoted_rest(column))
+    } else {
+        // A key, or an item of `[a, b]`: only the template is to be quoted.
+        let close = rest.find("}}").map_or(rest.len(), |end| end + 2);
+        let end = if is_key { rest[close..].find(": ").map_or(close, |colon| close + colon) } else { close };
+        let head: String = source.chars[source.indent().min(column)..column].iter().collect();
+        let fixed = format!("{head}{}{}", quoted(&rest[..end]), &rest[end..]);
+        (if is_key { "key" } else { "value" }, rest[..end].chars().count(), fixed)
+    };
     Advice {
         line,
         column,
-        width: source.chars.len().saturating_sub(column).max(1),
-        message: "a value that starts with '{{' must be quoted".to_string(),
-        hint: Some(format!("write: {}", source.with_quoted_rest(source.value_start().min(column)))),
+        width: width.max(1),
+        message: format!("a {what} that starts with '{{{{' must be quoted"),
+        hint: Some(format!("write: {fixed}")),
     }
 }
 
@@ -416,7 +429,15 @@ impl Finder<'_> {
         }
         let line = self.line(n)?;
         let from = line.key_start();
-        let hint = "add ':' and a value; or indent the line if it continues the value above".to_string();
+        let in_list = self
+            .above(n)
+            .and_then(|n| self.line(n))
+            .is_some_and(|upper| upper.indent() == from && upper.key_start() > from);
+        let hint = if in_list {
+            format!("write: - {}", line.text(from))
+        } else {
+            "add ':' and a value; or indent the line if it continues the value above".to_string()
+        };
         self.advice((n, from), line.chars.len() - from, "this isn't 'key: value'", Some(hint))
     }
 
@@ -505,5 +526,16 @@ impl Finder<'_> {
         let message = format!("the text of '{mark}' must begin on the next line");
         let hint = format!("put it there, indented; or quote the whole value if '{mark}' belongs to it");
         self.advice(self.complaint.at, 1, &message, Some(hint))
+    }
+
+    /// `[1,, 2]`, `a: ]`.
+    fn no_value(&self) -> Option<Advice> {
+        if !self.problem("did not find expected node content") {
+            return None;
+        }
+        let at = self.complaint.at;
+        let c = self.char_at(at)?;
+        let hint = "quote the value if it is text".to_string();
+        self.advice(at, 1, &format!("a value is missing before '{c}'"), Some(hint))
     }
 }

@@ -1,5 +1,6 @@
 //! The loader: libyaml's events to values with origin and trust.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,12 +29,12 @@ pub struct Loaded {
 
 /// Reads all documents of a text. Origins name `file`; text may be rendered as `trust` says.
 pub fn load(text: impl AsRef<[u8]>, file: &str, trust: Trust) -> Result<Loaded, YamlError> {
-    Loader::new(text.as_ref(), Some(file.into()), trust).documents()
+    Loader::new(&decode(text.as_ref(), file)?, Some(file.into()), trust).documents()
 }
 
 /// Reads the only document of a text; no document is `null`.
 pub fn load_one(text: impl AsRef<[u8]>, file: &str, trust: Trust) -> Result<(Value, Vec<Diagnostic>), YamlError> {
-    Loader::new(text.as_ref(), Some(file.into()), trust).only_document()
+    Loader::new(&decode(text.as_ref(), file)?, Some(file.into()), trust).only_document()
 }
 
 /// Reads the only document of a file.
@@ -45,12 +46,37 @@ pub fn load_file(path: &Path, trust: Trust) -> Result<(Value, Vec<Diagnostic>), 
 /// Reads the only document of a short text that isn't in a file, as data: no origins, no trust. (For short text that may be
 /// rendered, such as `-e`, there is [`load_one`] with a description for its file.)
 pub fn parse_inline(text: &str) -> Result<Value, YamlError> {
-    Loader::new(text.as_bytes(), None, Trust::Data).only_document().map(|(value, _)| value)
+    Loader::new(text, None, Trust::Data).only_document().map(|(value, _)| value)
+}
+
+/// The text of UTF-8 or, with a byte order mark, UTF-16.
+fn decode<'t>(bytes: &'t [u8], file: &str) -> Result<Cow<'t, str>, YamlError> {
+    let utf_16 = |unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+        Cow::Owned(String::from_utf16_lossy(&units))
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => return Ok(utf_16(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => return Ok(utf_16(u16::from_be_bytes)),
+        _ => {}
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|e| {
+        let before = String::from_utf8_lossy(&bytes[..e.valid_up_to()]);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let origin = Origin {
+            file: file.into(),
+            line: number(before.matches('\n').count() as u64),
+            column: number(line.chars().count() as u64),
+        };
+        let place = Box::new(Place { origin, width: 1, line: line.to_string() });
+        YamlError::Syntax { place, message: "this is no UTF-8 text".to_string(), hint: None }
+    })
 }
 
 /// Reads one text.
 struct Loader<'t> {
-    text: &'t [u8],
+    text: &'t str,
     parser: Parser<&'t [u8]>,
     /// `None`: values get no origin.
     file: Option<Arc<str>>,
@@ -95,9 +121,9 @@ enum Wanted {
 }
 
 impl<'t> Loader<'t> {
-    fn new(text: &'t [u8], file: Option<Arc<str>>, trust: Trust) -> Loader<'t> {
+    fn new(text: &'t str, file: Option<Arc<str>>, trust: Trust) -> Loader<'t> {
         let mut parser = Parser::new();
-        parser.set_input(text);
+        parser.set_input(text.as_bytes());
         Loader { text, parser, file, trust, anchors: HashMap::new(), values: 0, warnings: Vec::new() }
     }
 
@@ -458,35 +484,29 @@ impl<'t> Loader<'t> {
         let flow = matches!(event.data, EventData::MappingStart { style: MappingStyle::Flow, .. });
         if flow && outer == MappingStyle::Flow && mark.index == outer_mark.index + 1 {
             return self.advised(advice::unquoted_template(
-                &self.lossy(),
+                self.text,
                 outer_mark.line as usize,
                 outer_mark.column as usize,
             ));
         }
         // `{{ x }}: value`
         if flow && self.place(mark, 1).line.trim_start().starts_with("{{") {
-            return self.advised(advice::unquoted_template(&self.lossy(), mark.line as usize, mark.column as usize));
+            return self.advised(advice::unquoted_template(self.text, mark.line as usize, mark.column as usize));
         }
         YamlError::Key { place: self.place(mark, 1), found: if map { "map" } else { "list" } }
     }
 
     fn syntax_error(&self, error: &libyaml_safer::Error) -> YamlError {
         let Some(at) = error.problem_mark() else {
-            // The reader's errors have only an offset, and only in their text.
+            // The reader's errors have only an offset, and only in their text. The text is UTF-8, so it is a character.
             let text = error.to_string();
-            let offset =
-                text.rsplit_once("offset ").and_then(|(_, rest)| rest.split(',').next()?.parse::<usize>().ok());
-            let before = String::from_utf8_lossy(&self.text[..offset.unwrap_or(0).min(self.text.len())]).into_owned();
-            let line = before.matches('\n').count();
-            let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count());
+            let offset = text.rsplit_once("offset ").and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
+            let before = self.text.get(..offset.unwrap_or(0)).unwrap_or_default();
             return self.advised(advice::Advice {
-                line,
-                column,
+                line: before.matches('\n').count(),
+                column: before.rsplit('\n').next().map_or(0, |line| line.chars().count()),
                 width: 1,
-                message: match error.problem() {
-                    "control characters are not allowed" => "control characters are not allowed here".to_string(),
-                    other => format!("this is no UTF-8 text: {other}"),
-                },
+                message: format!("{} here", error.problem()),
                 hint: None,
             });
         };
@@ -497,7 +517,7 @@ impl<'t> Loader<'t> {
             at: (at.line as usize, at.column as usize),
             within: (within.line as usize, within.column as usize),
         };
-        self.advised(advice::explain(&self.lossy(), &complaint))
+        self.advised(advice::explain(self.text, &complaint))
     }
 
     fn advised(&self, advice: advice::Advice) -> YamlError {
@@ -507,13 +527,8 @@ impl<'t> Loader<'t> {
         YamlError::Syntax { place: self.place(mark, advice.width), message: advice.message, hint: advice.hint }
     }
 
-    fn lossy(&self) -> String {
-        let text = String::from_utf8_lossy(self.text);
-        text.strip_prefix('\u{feff}').unwrap_or(&text).to_string()
-    }
-
     fn place(&self, mark: Mark, width: usize) -> Box<Place> {
-        let line = self.lossy().lines().nth(mark.line as usize).unwrap_or_default().to_string();
+        let line = self.text.lines().nth(mark.line as usize).unwrap_or_default().to_string();
         Box::new(Place { origin: self.origin(mark), width, line })
     }
 

@@ -11,6 +11,10 @@ mod dump;
 mod error;
 mod loader;
 #[cfg(test)]
+mod loading;
+#[cfg(test)]
+mod mistakes;
+#[cfg(test)]
 mod recorded;
 mod scalar;
 mod timestamp;
