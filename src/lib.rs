@@ -4,5 +4,6 @@
 
 pub mod diag;
 pub mod event;
-pub mod template;
 pub mod yaml;
+pub mod template;
+pub mod transition;
