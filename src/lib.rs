@@ -2,8 +2,9 @@
 //!
 //! One line per room, in the order in which data walks; a room may use only rooms above it.
 
+pub mod cli;
 pub mod diag;
 pub mod event;
-pub mod yaml;
 pub mod template;
 pub mod transition;
+pub mod yaml;

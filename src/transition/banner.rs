@@ -4,8 +4,7 @@ use super::params::Params;
 
 /// A heading with values, below the line that names the machine. Ends in a newline, to be followed by an empty line.
 pub fn banner(params: &Params, heading: &str, values: &[(&str, String)]) -> String {
-    let (blue, cyan, normal) =
-        if params.colour() { ("\x1b[1;94m", "\x1b[1;36m", "\x1b[0;39m") } else { ("", "", "") };
+    let (blue, cyan, normal) = if params.colour() { ("\x1b[1;94m", "\x1b[1;36m", "\x1b[0;39m") } else { ("", "", "") };
     let mut text = format!("{heading}:");
     for (name, value) in values {
         text += &format!("\n    {blue}{name}{normal} = '{cyan}{value}{normal}'");

@@ -2,12 +2,12 @@
 
 use std::io::Read;
 
-use adept_wire::{Map, Value};
-use serde::Deserialize;
+use adept_wire::{Map, Trust, Value};
 
 use super::error::TransitionError;
 use super::params::{Params, Source};
 use super::text::text;
+use crate::yaml;
 
 /// One `type: {arguments}` of the file.
 #[derive(Debug)]
@@ -30,31 +30,43 @@ pub fn read(params: &Params, stdin: &mut dyn Read) -> Result<String, TransitionE
         }
     };
     let bytes = bytes.map_err(|source| TransitionError::Read { path, source })?;
-    String::from_utf8(bytes)
-        .map_err(|e| TransitionError::Yaml { file: params.xn.to_string(), problem: format!("not UTF-8: {e}") })
+    String::from_utf8(bytes).map_err(|_| TransitionError::NotText { file: params.xn.to_string() })
 }
 
 /// All items, in order. An error ends the list.
-pub fn items<'a>(params: &'a Params, text: &'a str) -> impl Iterator<Item = Result<Item, TransitionError>> + 'a {
+pub fn items(params: &Params, text: &str) -> impl Iterator<Item = Result<Item, TransitionError>> {
     let mut index = 0;
-    documents(params, text).flat_map(move |document| match document.and_then(|d| nodes(params, &d, index)) {
-        Ok(nodes) => nodes
-            .into_iter()
-            .map(|(kind, arguments)| {
-                index += 1;
-                Ok(Item { index, kind, arguments })
-            })
-            .collect(),
-        Err(error) => vec![Err(error)],
+    documents(params, text).into_iter().flat_map(move |document| {
+        match document.and_then(|d| nodes(params, &d, index)) {
+            Ok(nodes) => nodes
+                .into_iter()
+                .map(|(kind, arguments)| {
+                    index += 1;
+                    Ok(Item { index, kind, arguments })
+                })
+                .collect(),
+            Err(error) => vec![Err(error)],
+        }
     })
 }
 
-/// The documents as far as they parse, then the error.
-fn documents<'a>(params: &'a Params, text: &'a str) -> impl Iterator<Item = Result<Value, TransitionError>> + 'a {
-    serde_yaml::Deserializer::from_str(text).map(|document| {
-        Value::deserialize(document)
-            .map_err(|e| TransitionError::Yaml { file: params.xn.to_string(), problem: e.to_string() })
-    })
+/// The documents as far as they parse, then the error: what stands before it runs, as in the original.
+fn documents(params: &Params, text: &str) -> Vec<Result<Value, TransitionError>> {
+    let file = params.xn.to_string();
+    let error = match yaml::load(text, &file, Trust::Data) {
+        Ok(loaded) => return loaded.documents.into_iter().map(Ok).collect(),
+        Err(error) => error,
+    };
+    let wrong_line = error.place().map_or(0, |p| p.origin.line as usize);
+    let begins: Option<usize> = text
+        .split_inclusive('\n')
+        .take(wrong_line)
+        .scan(0, |at, line| Some((std::mem::replace(at, *at + line.len()), line)))
+        .filter(|(_, line)| line.starts_with("---"))
+        .last()
+        .map(|(at, _)| at);
+    let before = begins.and_then(|at| yaml::load(&text[..at], &file, Trust::Data).ok()).unwrap_or_default();
+    before.documents.into_iter().map(Ok).chain([Err(TransitionError::Yaml(Box::new(error)))]).collect()
 }
 
 /// The actions of one document; empty documents and empty items count for nothing.

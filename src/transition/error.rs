@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::diag::Diagnostic;
+use crate::yaml::YamlError;
 
 /// Everything that can be wrong with a command line or a transition file.
 #[derive(Debug, thiserror::Error)]
@@ -65,19 +66,22 @@ pub enum TransitionError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file isn't YAML.
-    #[error("Error: While reading {file}: {problem}")]
-    Yaml {
+    /// The file isn't text.
+    #[error("Error: {file} is not text (UTF-8)")]
+    NotText {
         /// The file.
         file: String,
-        /// Why.
-        problem: String,
     },
+    /// The file isn't YAML.
+    #[error(transparent)]
+    Yaml(Box<YamlError>),
 }
 
 impl From<TransitionError> for Diagnostic {
-    /// All of these are the positional form's own errors, which exit with 1.
     fn from(error: TransitionError) -> Diagnostic {
-        Diagnostic::general(error.to_string())
+        match error {
+            TransitionError::Yaml(error) => (*error).into(),
+            error => Diagnostic::general(error.to_string()),
+        }
     }
 }

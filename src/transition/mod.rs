@@ -25,7 +25,8 @@ mod words;
 
 pub use action::{PlaybookCall, PlaybookRunner};
 pub use adept_path::adept_path;
+pub use banner::divided;
 pub use error::TransitionError;
 pub use io::Io;
-pub use params::{Params, Source};
+pub use params::{Params, Source, short_hostname};
 pub use runner::run;

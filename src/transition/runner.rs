@@ -13,6 +13,7 @@ use super::interrupt::Interrupts;
 use super::io::Io;
 use super::params::Params;
 use super::text::text;
+use crate::diag::Diagnostic;
 
 /// The exit code of the form's own errors, whatever they are.
 const ERROR: i32 = 1;
@@ -28,7 +29,7 @@ pub fn run(params: &Params, io: &Io, playbooks: &dyn PlaybookRunner) -> i32 {
     };
     io.tell(&format!("{}\n", banner::parameters(params)));
     let code = work_through(params, io, playbooks, &interrupts).unwrap_or_else(|error| {
-        io.tell(&format!("{error}\n"));
+        io.tell(&format!("{}\n", Diagnostic::from(error)));
         ERROR
     });
     // A child that was ended because of a signal reports in its own way; what the user did decides.
@@ -66,9 +67,9 @@ fn reached(params: &Params, item: Item, globals: &Environment) -> Result<Option<
     let place = Place::of(params, &item)?;
     let mut arguments = item.arguments.as_map().cloned().ok_or_else(|| place.missing_values())?;
     let contexts = arguments.shift_remove("contexts").unwrap_or_else(|| Value::list(Vec::new()));
-    let list = contexts.as_list().ok_or_else(|| {
-        place.item_error(format!("encountered unsupported 'contexts' value: '{}'", text(&contexts)))
-    })?;
+    let list = contexts
+        .as_list()
+        .ok_or_else(|| place.item_error(format!("encountered unsupported 'contexts' value: '{}'", text(&contexts))))?;
     if !list.is_empty() && !list.iter().any(|c| c.as_str() == Some(&params.context)) {
         return Ok(None);
     }

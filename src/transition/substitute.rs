@@ -98,12 +98,13 @@ fn numbered(
     if let Some(second) = chars.next_if(char::is_ascii_digit) {
         digits.push(second);
         let octal = |c: &char| c.is_digit(8);
-        if octal(&first) && octal(&second) {
-            if let Some(third) = chars.next_if(octal) {
-                digits.push(third);
-                let code = u32::from_str_radix(&digits, 8).unwrap_or_default() & 0xff;
-                return Ok(char::from_u32(code).map(String::from).unwrap_or_default());
-            }
+        if octal(&first)
+            && octal(&second)
+            && let Some(third) = chars.next_if(octal)
+        {
+            digits.push(third);
+            let code = u32::from_str_radix(&digits, 8).unwrap_or_default() & 0xff;
+            return Ok(char::from_u32(code).map(String::from).unwrap_or_default());
         }
     }
     group(&digits, groups, value).map(String::from)

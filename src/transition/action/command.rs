@@ -96,7 +96,11 @@ impl Command {
 }
 
 /// The environment with the global variables, in whose values names are replaced once more.
-pub fn with_globals(place: &Place, mut env: Environment, globals: &Environment) -> Result<Environment, TransitionError> {
+pub fn with_globals(
+    place: &Place,
+    mut env: Environment,
+    globals: &Environment,
+) -> Result<Environment, TransitionError> {
     for (name, value) in globals {
         let value = substitute(&env, value).map_err(|e| place.error("executing", e))?;
         env.insert(name.clone(), value);

@@ -61,7 +61,7 @@ impl Action {
         match self {
             Action::Variable(a) => a.run(params, globals),
             Action::Command(a) => a.run(params, io, globals, interrupts),
-            Action::Playbook(a) => a.run(params, io, globals, playbooks),
+            Action::Playbook(a) => a.run(params, globals, playbooks),
         }
     }
 }

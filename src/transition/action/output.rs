@@ -24,6 +24,9 @@ pub enum Output {
     File(PathBuf, File),
 }
 
+/// A line of a banner.
+type Line = (&'static str, String);
+
 /// The three files of an action.
 pub struct Outputs {
     pub stdout: Output,
@@ -54,7 +57,7 @@ impl Outputs {
     }
 
     /// The banner's lines before and after the command.
-    pub fn shown(&self) -> (Vec<(&'static str, String)>, Vec<(&'static str, String)>) {
+    pub fn shown(&self) -> (Vec<Line>, Vec<Line>) {
         let line = |name, output: &Output| match output {
             Output::File(path, _) => Some((name, path.display().to_string())),
             Output::Default | Output::Dash => None,

@@ -13,7 +13,6 @@ use super::{Place, optional};
 use crate::transition::banner::{banner, shortened};
 use crate::transition::environment::{Environment, environment, without_empty};
 use crate::transition::error::TransitionError;
-use crate::transition::io::Io;
 use crate::transition::params::{Params, real_path};
 use crate::transition::substitute::substitute;
 use crate::transition::words;
@@ -139,7 +138,6 @@ impl Playbook {
     pub fn run(
         &mut self,
         params: &Params,
-        io: &Io,
         globals: &Environment,
         playbooks: &dyn PlaybookRunner,
     ) -> Result<i32, TransitionError> {
@@ -162,7 +160,6 @@ impl Playbook {
             stderr: file(&self.outputs.stderr).map_err(|e| failed(strerror(&e)))?,
             empty_fails: params.env.get(EMPTY_FAILS).is_some_and(|v| !v.is_empty()),
         };
-        let _ = io;
         let code = playbooks.run(call);
         self.outputs.exit_code(code).map_err(|e| failed(strerror(&e)))
     }

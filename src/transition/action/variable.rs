@@ -70,8 +70,8 @@ impl Variable {
         let env = environment(params);
         let failed = |problem: String| self.place.error("executing", problem);
         let value = match &self.source {
-            Source::File(file) => self.from_file(params, &env, file)?,
-            Source::Env(name) => self.from_env(params, name)?,
+            Source::File(file) => self.read_file(params, &env, file)?,
+            Source::Env(name) => self.read_env(params, name)?,
             Source::Value(value) => value.clone(),
             // The original crashes where the variable is set; the documented meaning is that all is well then.
             Source::MustExist if globals.contains_key(&self.name) => return Ok(0),
@@ -83,7 +83,7 @@ impl Variable {
         Ok(0)
     }
 
-    fn from_env(&self, params: &Params, name: &str) -> Result<String, TransitionError> {
+    fn read_env(&self, params: &Params, name: &str) -> Result<String, TransitionError> {
         let set = params.env.get(name).map(|v| v.trim());
         match (set, &self.default) {
             (Some(value), _) if !value.is_empty() => Ok(value.to_string()),
@@ -95,7 +95,7 @@ impl Variable {
         }
     }
 
-    fn from_file(&self, params: &Params, env: &Environment, file: &str) -> Result<String, TransitionError> {
+    fn read_file(&self, params: &Params, env: &Environment, file: &str) -> Result<String, TransitionError> {
         let failed = |verb: &str, name: &str, problem: String| {
             self.place.error("executing", format!("{verb} file {name}: {problem}"))
         };
