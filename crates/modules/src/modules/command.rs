@@ -116,7 +116,8 @@ fn run(args: &Args, host: &Host<'_>, uses_shell: bool) -> Result<ModuleOutcome, 
     };
     let mut command = Command::new(&argv).cwd(&cwd);
     if let Some(stdin) = args.str("stdin") {
-        let newline = if args.bool("stdin_add_newline") { "\n" } else { "" };
+        // ansible-core adds none to empty input.
+        let newline = if args.bool("stdin_add_newline") && !stdin.is_empty() { "\n" } else { "" };
         command = command.stdin(format!("{stdin}{newline}"));
     }
     let started = (jiff::Zoned::now(), Instant::now());
