@@ -1,0 +1,112 @@
+//! Conditions: `when`, `changed_when`, `until`, `that`. One table decides what they mean (ARCHITECTURE, decision 2).
+
+use std::sync::Arc;
+
+use adept_wire::{Data, Trust, Value};
+
+use super::call::Result;
+use super::environment::is_template;
+use super::error::TemplateError;
+use super::templar::Templar;
+use super::val::Val;
+use crate::diag::Diagnostic;
+
+impl Templar {
+    /// The truth of one condition. Lists of conditions are and-ed by whoever has the list.
+    ///
+    /// # Errors
+    /// When the condition doesn't parse, something in it is undefined, or its result isn't boolean and that isn't allowed.
+    pub fn condition(&self, condition: &Value) -> Result<bool> {
+        match &condition.data {
+            Data::Bool(b) => Ok(*b),
+            Data::Str(text) => self.text_condition(condition, text, 0),
+            // An empty `when:` has nothing against it.
+            Data::Null => Ok(true),
+            _ => self.decide(condition, Val::Value(condition.clone()), &condition.type_name().into()),
+        }
+    }
+
+    fn text_condition(&self, condition: &Value, text: &Arc<str>, depth: usize) -> Result<bool> {
+        if text.trim().is_empty() {
+            return Ok(true);
+        }
+        if condition.trust() == Trust::Template && is_template(text) && is_whole_template(text) {
+            self.warn_at(
+                condition,
+                format!("conditional statements should not include templating delimiters such as {{{{ }}}} or {{% %}}: {text}"),
+            );
+            let rendered = self.val(condition)?;
+            return match &rendered {
+                // What comes out is an expression again, as before ansible-core 2.19; but only where the text was written by the user.
+                Val::Value(Value { data: Data::Str(inner), .. }) if depth == 0 => {
+                    if let Some(b) = boolean_like(inner) {
+                        return Ok(b);
+                    }
+                    let inner = match condition.tag() {
+                        Some(tag) => Value::str(inner.clone()).with_tag(tag.clone()),
+                        None => Value::str(inner.clone()),
+                    };
+                    self.expression_condition(&inner, inner.as_str().unwrap_or_default().into())
+                }
+                _ => self.decide(condition, rendered, text),
+            };
+        }
+        self.expression_condition(condition, text.clone())
+    }
+
+    fn expression_condition(&self, condition: &Value, text: Arc<str>) -> Result<bool> {
+        let result = self.expression_val(&text, condition.origin())?;
+        self.decide(condition, result, &text)
+    }
+
+    fn decide(&self, condition: &Value, result: Val, text: &Arc<str>) -> Result<bool> {
+        if let Some(b) = result.as_value().and_then(Value::as_bool) {
+            return Ok(b);
+        }
+        result.defined()?;
+        let kind = result.type_name();
+        if self.env().strict_conditionals {
+            let error = TemplateError::failed(format!(
+                "Conditional result was derived from value of type '{kind}'. Conditionals must have a boolean result."
+            ));
+            return Err(error.at(|| self.place_of(condition)));
+        }
+        // Old content sets facts to 'yes' or 'false' and asks for them by their bare name.
+        if let Some(b) = result.as_str().and_then(boolean_like)
+            && is_bare_name(text)
+        {
+            self.warn_at(condition, format!("the condition '{text}' is text; it is taken as {b}. Use '{text} | bool'"));
+            return Ok(b);
+        }
+        let truth = self.truth(&result)?;
+        self.warn_at(
+            condition,
+            format!("the condition '{text}' has a result of type '{kind}', not a boolean; it is taken as {truth}"),
+        );
+        Ok(truth)
+    }
+
+    fn warn_at(&self, condition: &Value, message: String) {
+        self.warn(Diagnostic::general(message).at(condition.origin()));
+    }
+}
+
+/// Does the whole text need rendering first? Marks within a string literal (`"{{ x }}" == 'a'`) count too, as they do in Ansible.
+fn is_whole_template(text: &str) -> bool {
+    // `{{` can begin no expression otherwise, but a map of a map: `{{'a': 1}: 2}` is no map that Python knows.
+    text.contains("{{") || text.contains("{%")
+}
+
+fn is_bare_name(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+}
+
+/// What old content means by text in a condition.
+fn boolean_like(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" | "y" | "t" => Some(true),
+        "false" | "no" | "off" | "0" | "n" | "f" | "" => Some(false),
+        _ => None,
+    }
+}
