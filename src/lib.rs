@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod diag;
 pub mod event;
+pub mod inventory;
 pub mod template;
 pub mod transition;
 pub mod yaml;
