@@ -7,6 +7,7 @@ use std::sync::Arc;
 use adept_wire::Origin;
 
 use crate::diag::Diagnostic;
+use crate::yaml::YamlError;
 
 /// An inventory source, a vars file or a pattern that can't be meant.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum InventoryError {
         /// What would help.
         hint: Option<String>,
     },
+    /// A file that is no YAML.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
     /// A group that is, over some others, its own child.
     #[error("adding group '{child}' as child to '{parent}' creates a recursive dependency loop: {}", chain.join(" -> "))]
     Cycle {
@@ -110,6 +114,7 @@ impl From<InventoryError> for Diagnostic {
             InventoryError::Syntax { origin, width, hint, .. } => {
                 Diagnostic::parse(message).at(Some(&origin)).width(width).maybe_hint(hint)
             }
+            InventoryError::Yaml(error) => error.into(),
             InventoryError::Cycle { origin, .. } | InventoryError::Priority { origin, .. } => {
                 Diagnostic::parse(message).at(origin.as_ref())
             }

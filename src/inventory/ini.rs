@@ -181,11 +181,12 @@ impl Reader<'_> {
     fn no_assignment(&self, line: &str, word: &Word) -> InventoryError {
         let message = format!("Expected key=value host variable assignment, got: {}", word.text);
         let before = line.chars().take(word.column).collect::<String>();
+        let after = line.chars().skip(word.column + word.width).collect::<String>();
         let hint = if word.text.starts_with(';') {
             "a comment behind a host begins with '#'"
         } else if before.contains("{{") {
             "quote values that have spaces: key=\"{{ value }}\""
-        } else if word.text == "=" || before.trim_end().ends_with('=') {
+        } else if word.text == "=" || after.trim_start().starts_with('=') {
             "no spaces around '=' here: key=value"
         } else if self.inventory.groups().count() <= 2 && !line.contains('=') {
             "one host a line; variables as key=value; groups begin with a line [group]"

@@ -340,3 +340,113 @@ fn implicit_host(name: &str) -> Host {
     host.vars = Arc::new(Map::from_iter([(Key::from("ansible_connection"), Value::str("local").with_tag(tag))]));
     host
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::LoadOptions;
+
+    fn load(text: &str) -> Result<Inventory, InventoryError> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("hosts.ini"), text).unwrap();
+        let options = LoadOptions { cwd: dir.path().to_path_buf(), ..LoadOptions::default() };
+        Inventory::load(&["hosts.ini"], &options).map(|(inventory, _)| inventory)
+    }
+
+    #[test]
+    fn groups_of_a_host_come_in_the_order_of_their_variables() {
+        let text = "[b]\nh\n[a]\nh\n[mid:children]\nb\n[late]\nh\n[late:vars]\nansible_group_priority=5\n[early]\nh\n";
+        let inventory = load(text).unwrap();
+        assert_eq!(inventory.groups_of("h").join(" "), "all a early mid late b");
+        assert_eq!(inventory.group_names("h").join(" "), "a b early late mid");
+        assert_eq!(inventory.group("b").unwrap().depth(), 2);
+    }
+
+    /// The expected texts are what ansible-core 2.19.14 shows of `groups` and `group_names`.
+    #[test]
+    fn hosts_added_at_run_time() {
+        let mut inventory = load("b\nc\n[g]\na\n").unwrap();
+        let shown = |inventory: &Inventory| serde_json::to_string(&inventory.groups_map()).unwrap();
+        assert!(inventory.add_host("newh", &["ng", "g2"], adept_wire::map! {"v" => 1}));
+        assert_eq!(
+            shown(&inventory),
+            r#"{"all":["newh","b","c","a"],"ungrouped":["b","c"],"g":["a"],"ng":["newh"],"g2":["newh"]}"#
+        );
+        assert_eq!(inventory.group_names("newh").join(" "), "g2 ng");
+        let generation = inventory.generation();
+        assert!(!inventory.add_host("newh", &["ng", "g2"], adept_wire::map! {"v" => 1}));
+        assert_eq!(inventory.generation(), generation);
+        assert!(inventory.add_host("newh", &[""; 0], adept_wire::map! {"v" => 2}));
+        assert!(inventory.add_host("lone", &[""; 0], Map::new()));
+        assert_eq!(inventory.group_names("lone").join(" "), "ungrouped");
+        inventory.add_host("b", &["z"], Map::new());
+        assert_eq!(
+            shown(&inventory),
+            r#"{"all":["newh","lone","c","a","b"],"ungrouped":["c","lone"],"g":["a"],"ng":["newh"],"g2":["newh"],"z":["b"]}"#
+        );
+        assert!(inventory.add_to_group("c", "os_linux", &["os"]).unwrap());
+        assert!(!inventory.add_to_group("c", "os_linux", &["os"]).unwrap());
+        assert_eq!(inventory.groups_of("c").join(" "), "all os os_linux");
+    }
+
+    #[test]
+    fn implicit_localhost_is_no_member_of_all() {
+        let inventory = load("h\n").unwrap();
+        let localhost = inventory.host("localhost").unwrap();
+        assert!(localhost.is_implicit() && localhost.dir().is_none());
+        assert_eq!(inventory.host_vars("localhost")["ansible_connection"].as_str(), Some("local"));
+        assert_eq!(inventory.hosts().count(), 1);
+        assert_eq!(inventory.groups_of("localhost").join(" "), "all");
+        assert!(inventory.group_names("localhost").is_empty());
+        let written = load("localhost x=1\n").unwrap();
+        assert!(!written.host("localhost").unwrap().is_implicit());
+        assert!(!written.host_vars("localhost").contains_key("ansible_connection"));
+    }
+
+    #[test]
+    fn a_cycle_shows_its_chain() {
+        let error = load("[a:children]\nb\n[b:children]\nc\n[c:children]\na\n").unwrap_err().to_string();
+        assert_eq!(error, "adding group 'a' as child to 'c' creates a recursive dependency loop: c -> a -> b -> c");
+    }
+
+    #[test]
+    fn errors_show_place_and_help() {
+        let shown = |text: &str| {
+            let d = crate::diag::Diagnostic::from(load(text).unwrap_err());
+            let origin = d.origin.unwrap();
+            format!("{}:{} {} ({})", origin.line, origin.column, d.message, d.hint.unwrap_or_default())
+        };
+        for (text, expected) in [
+            ("[web\nh\n", "1:1 section has no closing ']' ([web])"),
+            ("[web:chldren]\n", "1:6 Section [web:chldren] has unknown type: chldren (did you mean [web:children]?)"),
+            (
+                "[web servers]\n",
+                "1:1 invalid section entry '[web servers]' (group names have no spaces: [web_servers])",
+            ),
+            (
+                "[a]\nh1 b=1 ; c\n",
+                "2:8 Expected key=value host variable assignment, got: ; (a comment behind a host begins with '#')",
+            ),
+            (
+                "  h1 a={{ b }}\n",
+                "1:11 Expected key=value host variable assignment, got: b (quote values that have spaces: key=\"{{ value }}\")",
+            ),
+            (
+                "h1 a = 1\n",
+                "1:4 Expected key=value host variable assignment, got: a (no spaces around '=' here: key=value)",
+            ),
+            ("h1 a='x\n", "1:6 this quote is never closed (close it, or write \\ before it if it belongs to the text)"),
+            (
+                "[web]\n[top:children]\nwbe\n",
+                "3:1 Section [top:children] includes undefined group 'wbe' (did you mean 'web'?)",
+            ),
+            ("[web:vars]\na: 1\n", "2:1 Expected key=value, got: a: 1 (a=1)"),
+            (
+                "w[01:3]\n",
+                "1:1 host range must specify equal-length begin and end formats: 'w[01:3]' (as in web[01:10] or db-[a:f])",
+            ),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+    }
+}

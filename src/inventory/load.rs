@@ -5,14 +5,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adept_wire::{Key, Tag, Trust, Value};
+use adept_wire::{Data, Key, Origin, Tag, Trust, Value};
 use fancy_regex::Regex;
 
 use super::address;
 use super::error::InventoryError;
 use super::ini;
 use super::inventory::Inventory;
+use super::{script, yaml_source};
 use crate::diag::{Diagnostic, did_you_mean};
+use crate::yaml;
 
 /// What a source that exists and doesn't parse means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -201,24 +203,55 @@ impl Loader<'_> {
     fn file(&mut self, path: &Path, file: &Arc<str>) -> Result<(), InventoryError> {
         let bytes = fs::read(path).map_err(|source| InventoryError::Read { path: path.to_path_buf(), source })?;
         if is_script(path, &bytes) {
-            return Err(InventoryError::NotSupported {
-                what: format!("the inventory script {}", path.display()),
-                origin: None,
-                hint: None,
-            });
+            return script::apply(path, self.options, &mut self.inventory, &mut self.warnings);
         }
         let text = String::from_utf8(bytes).map_err(|_| InventoryError::NotText { file: file.to_string() })?;
-        if text.trim().is_empty() {
-            return Ok(());
-        }
         match path.extension().and_then(|e| e.to_str()) {
+            _ if text.trim().is_empty() => Ok(()),
             Some("toml") => Err(InventoryError::NotSupported {
                 what: "inventory in TOML".into(),
                 origin: None,
                 hint: Some("write it as YAML: groups with 'hosts', 'vars' and 'children'".into()),
             }),
-            _ => ini::parse(&text, file, &mut self.inventory, &mut self.warnings),
+            Some("yml" | "yaml" | "json") => self.yaml_or_ini(&text, file, true),
+            None => self.yaml_or_ini(&text, file, false),
+            Some(_) => self.ini(&text, file),
         }
+    }
+
+    /// Ansible tries YAML, then INI, whatever the file is called. If neither reads it, the error is of the one that was meant.
+    fn yaml_or_ini(&mut self, text: &str, file: &Arc<str>, named_yaml: bool) -> Result<(), InventoryError> {
+        let yaml_error = match yaml::load_one(text, file, Trust::Template) {
+            Ok((value, mut warnings)) => match &value.data {
+                Data::Map(groups) => {
+                    self.warnings.append(&mut warnings);
+                    return yaml_source::apply(groups, &mut self.inventory, &mut self.warnings);
+                }
+                // ansible-core 2.19 refuses a file of comments; we read it as empty, as INI does.
+                Data::Null => return Ok(()),
+                _ => InventoryError::Syntax {
+                    message: format!(
+                        "a YAML inventory must be a dictionary of groups, this is a {}",
+                        value.type_name()
+                    ),
+                    origin: value.origin().cloned().unwrap_or(Origin { file: file.clone(), line: 1, column: 1 }),
+                    width: 1,
+                    hint: Some("all:\n    hosts:\n      web1:".into()),
+                },
+            },
+            Err(error) => error.into(),
+        };
+        let before = self.inventory.clone();
+        self.ini(text, file).map_err(|ini_error| {
+            self.inventory = before;
+            let sections = text.lines().any(|l| l.starts_with('['));
+            let meant_yaml = named_yaml || (!sections && text.lines().any(|l| l.trim_end().ends_with(':')));
+            if meant_yaml { yaml_error } else { ini_error }
+        })
+    }
+
+    fn ini(&mut self, text: &str, file: &Arc<str>) -> Result<(), InventoryError> {
+        ini::parse(text, file, &mut self.inventory, &mut self.warnings)
     }
 
     /// `-i a,b:2222,`. Ranges are taken as they stand, as in Ansible.

@@ -10,6 +10,7 @@ mod error;
 mod group;
 mod host;
 mod ini;
+#[allow(clippy::module_inception)] // The type's name is the file's name.
 mod inventory;
 mod list;
 mod literal;
@@ -19,7 +20,10 @@ mod pattern;
 mod range;
 #[cfg(test)]
 mod recorded;
+mod script;
+mod vars_files;
 mod words;
+mod yaml_source;
 
 pub use error::InventoryError;
 pub use group::Group;
@@ -28,3 +32,4 @@ pub use inventory::Inventory;
 pub use load::{LoadOptions, Unparsed};
 pub use order::HostOrder;
 pub use pattern::{EMPTY_INVENTORY, NO_TARGETS, split_pattern};
+pub use vars_files::VarsFiles;

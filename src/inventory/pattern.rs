@@ -95,14 +95,16 @@ impl Inventory {
     }
 
     fn match_part(&self, part: &str, warnings: &mut Vec<Diagnostic>) -> Result<Vec<Arc<str>>, InventoryError> {
+        // A host's whole name means that host, whatever else it could be: a group, or a name with a subscript.
+        if let Some((name, _)) = self.hosts.get_key_value(part) {
+            return Ok(vec![name.clone()]);
+        }
         let (name, subscript) = match Subscript::split(part) {
-            // A host may be called `web[1]`; nothing in brackets is a subscript then.
-            Some(_) if self.hosts.contains_key(part) => (part, None),
             Some((name, subscript)) => (name, Some(subscript)),
             None => (part, None),
         };
-        let mut hosts = self.match_names(name)?;
-        if hosts.is_empty() && name != "all" {
+        let (mut hosts, known) = self.match_names(name)?;
+        if !known && name != "all" {
             let names = self.groups.keys().chain(self.hosts.keys()).map(|n| &**n);
             let hint = did_you_mean(name, names).map(|n| format!("did you mean '{n}'?"));
             let message = format!("Could not match supplied host pattern, ignoring: {name}");
@@ -114,8 +116,9 @@ impl Inventory {
         Ok(hosts)
     }
 
-    /// Groups whose name matches, with all their hosts; hosts if no group does, or if the pattern could mean several.
-    fn match_names(&self, pattern: &str) -> Result<Vec<Arc<str>>, InventoryError> {
+    /// Groups whose name matches, with all their hosts; hosts if no group does, or if the pattern could mean several. Also
+    /// says whether any name matched at all: a group may be empty.
+    fn match_names(&self, pattern: &str) -> Result<(Vec<Arc<str>>, bool), InventoryError> {
         let matcher = Matcher::new(pattern)?;
         let (mut hosts, mut seen) = (Vec::new(), HashSet::new());
         let groups: Vec<&Arc<str>> = match &matcher {
@@ -145,7 +148,8 @@ impl Inventory {
             let written = self.hosts.keys().find(|h| LOCALHOST.contains(&&***h));
             hosts.extend(written.or_else(|| self.implicit.get_key_value(pattern).map(|(k, _)| k)).cloned());
         }
-        Ok(hosts)
+        let known = !groups.is_empty() || !hosts.is_empty();
+        Ok((hosts, known))
     }
 }
 
