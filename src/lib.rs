@@ -2,10 +2,10 @@
 //!
 //! One line per room, in the order in which data walks; a room may use only rooms above it.
 
-pub mod cli;
 pub mod diag;
 pub mod event;
-pub mod inventory;
-pub mod template;
-pub mod transition;
 pub mod yaml;
+pub mod template;
+pub mod inventory;
+pub mod transition;
+pub mod cli;
