@@ -8,6 +8,7 @@ pub mod edit;
 pub mod file_mode;
 pub mod file_params;
 pub mod file_text;
+pub mod fnmatch;
 pub mod glob;
 pub mod host;
 pub mod modules;
@@ -71,14 +72,18 @@ impl From<std::io::Error> for ModuleError {
 
 /// Every module, by plain name in alphabetical order.
 pub const MODULES: &[Module] = &[
+    modules::blockinfile::MODULE,
     modules::command::MODULE,
     modules::copy::MODULE,
     modules::file::MODULE,
+    modules::find::MODULE,
     modules::lineinfile::MODULE,
     modules::ping::MODULE,
+    modules::replace::MODULE,
     modules::shell::MODULE,
     modules::slurp::MODULE,
     modules::stat::MODULE,
+    modules::tempfile::MODULE,
 ];
 
 /// The module of this plain name.

@@ -1,17 +1,17 @@
 //! `validate`: the command that may refuse new content before it is put in place.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use adept_wire::map;
 
 use crate::file_params::message;
-use crate::{Host, ModuleError};
+use crate::sys::process::Command;
+use crate::{Host, ModuleError, words};
 
 /// How a validation command ended.
 #[derive(Clone, Debug)]
 pub struct Validation {
-    /// Exit code; -1 when a signal ended it.
+    /// Exit code; minus the number of the signal that ended it.
     pub rc: i32,
     /// Its standard output.
     pub stdout: String,
@@ -28,24 +28,14 @@ pub fn validate(template: &str, path: &Path, host: &Host<'_>) -> Result<Validati
         return Err(ModuleError::new(format!("validate must contain %s: {template}")).param("validate"));
     }
     let line = template.replace("%s", &path.to_string_lossy()).replace("%%", "%");
-    let words = shlex::split(&line).filter(|w| !w.is_empty());
-    let Some(words) = words else {
-        return Err(ModuleError::new(format!("validate can't be split into words: {template}")).param("validate"));
-    };
-    let output = Command::new(crate::args::expand(&words[0]))
-        .args(&words[1..])
-        .current_dir(&host.cwd)
-        .envs(host.environment.iter().map(|(k, v)| (k, v)))
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| {
-            ModuleError::new(format!("Error executing command: {}", message(&e))).param("validate").result(map! {
-                "rc" => e.raw_os_error().unwrap_or(257), "cmd" => line.as_str(), "stdout" => "", "stderr" => "",
-            })
-        })?;
-    Ok(Validation {
-        rc: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+    let words = words::split(&line).map_err(|e| {
+        ModuleError::new(format!("validate can't be split into words: {e}: {template}")).param("validate")
+    })?;
+    let words = words.into_iter().map(|w| crate::args::expand(&w));
+    let finished = Command::new(words).quiet().run(host).map_err(|e| {
+        ModuleError::new(format!("Error executing command: {}", message(&e))).param("validate").result(map! {
+            "rc" => e.raw_os_error().unwrap_or(257), "cmd" => line.as_str(), "stdout" => "", "stderr" => "",
+        })
+    })?;
+    Ok(Validation { rc: finished.rc, stdout: finished.stdout_text(), stderr: finished.stderr_text() })
 }

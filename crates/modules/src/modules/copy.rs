@@ -91,7 +91,7 @@ impl Copy<'_> {
         let content = Content::from_args(self.args)?;
         let basename = self.args.str("_original_basename").map(String::from);
         match &basename {
-            Some(name) => self.into_directory(name),
+            Some(name) => self.join_name(name),
             None if self.shown.ends_with('/') || self.dest.is_dir() => {
                 return Err(ModuleError::new("can not use content with a dir as dest").param("dest"));
             }
@@ -157,7 +157,7 @@ impl Copy<'_> {
     }
 
     /// A destination that is a directory, or is written like one, takes the source's name.
-    fn into_directory(&mut self, name: &str) {
+    fn join_name(&mut self, name: &str) {
         if self.shown.ends_with('/') || self.dest.is_dir() {
             self.shown = format!("{}/{name}", self.shown.trim_end_matches('/'));
             self.dest = self.host.path(&self.shown);

@@ -63,7 +63,7 @@ fn run(args: &Args, host: &Host<'_>) -> Result<ModuleOutcome, ModuleError> {
 
 /// What lines are compared with: a regular expression, a text within them, or the whole line.
 enum Pattern<'a> {
-    Regexp(Regex),
+    Regexp(Box<Regex>),
     Within(&'a str),
     Whole(&'a str),
 }
@@ -71,7 +71,7 @@ enum Pattern<'a> {
 impl Pattern<'_> {
     fn of<'a>(args: &'a Args, line: &'a str) -> Result<Pattern<'a>, ModuleError> {
         Ok(match (args.str("regexp"), args.str("search_string")) {
-            (Some(regexp), _) => Pattern::Regexp(compile(regexp, "regexp")?),
+            (Some(regexp), _) => Pattern::Regexp(Box::new(compile(regexp, "regexp")?)),
             (None, Some(text)) => Pattern::Within(text),
             (None, None) => Pattern::Whole(line),
         })

@@ -40,7 +40,7 @@ impl Copy<'_> {
                 .result(map! { "checksum" => checksum, "expected_checksum" => expected }));
         }
         let name = source.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        self.into_directory(&name);
+        self.join_name(&name);
         if self.args.bool("follow") && self.dest.is_symlink() && self.dest.exists() {
             self.dest = real_path(&self.dest);
             self.shown = text(&self.dest);
