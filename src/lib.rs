@@ -5,6 +5,7 @@
 pub mod diag;
 pub mod event;
 pub mod yaml;
+pub mod report;
 pub mod template;
 pub mod inventory;
 pub mod transition;
