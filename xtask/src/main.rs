@@ -5,9 +5,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask TASK
 
-  oracle [--check] [--sample] [--ansible BIN_DIR] [CASE..]
+  oracle [--check] [--sample] [--if-available] [--ansible BIN_DIR] [CASE..]
       runs the compatibility cases with the real ansible-core and records their outcomes; --check compares with
-      the records instead of writing them, --sample takes a few cases only
+      the records instead of writing them, --sample takes a few cases only, --if-available makes it no error that
+      ansible-core can't be installed
   dist
       builds the static pair of binaries into target/dist/<architecture>/
 ";
