@@ -7,6 +7,7 @@ pub mod event;
 pub mod yaml;
 pub mod report;
 pub mod template;
+pub mod playbook;
 pub mod inventory;
 pub mod transition;
 pub mod cli;
