@@ -108,8 +108,8 @@ impl Cursor {
         while let Some(level) = self.levels.last_mut() {
             match level.section.items(level.part).get(level.index) {
                 Some(Item::Section(section)) => {
-                    let section = section.clone();
-                    self.push(section, 0, false);
+                    let (section, handlers) = (section.clone(), level.handlers);
+                    self.push(section, 0, handlers);
                 }
                 Some(_) => return rescued,
                 None => match level.part {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::load::Files;
 use crate::connection::Pool;
 use crate::event::Sender;
+use crate::inventory::LoadOptions;
 use crate::template::Environment;
 use crate::vars::Vars;
 
@@ -31,7 +32,12 @@ pub struct Engine {
     pub cancel: CancellationToken,
     /// What the user asked for.
     pub options: RunOptions,
-    pub(super) next_task: AtomicU64,
+    /// Inventory sources, for `meta: refresh_inventory`.
+    pub inventory_sources: Vec<String>,
+    /// How they are read.
+    pub load_options: LoadOptions,
+    /// The next task's number.
+    pub next_task: AtomicU64,
 }
 
 /// What the user asked for, from command line and configuration.

@@ -59,17 +59,18 @@ pub fn get(scope: &TaskScope, name: &str) -> Option<Var> {
     let run = scope.vars.run();
     let play = scope.play.as_deref();
     let value: Value = match name {
+        "inventory_hostname" | "inventory_hostname_short" | "group_names" if scope.host.is_empty() => return None,
         "inventory_hostname" => Value::str(scope.host.clone()),
         "inventory_hostname_short" => scope.host.split('.').next().unwrap_or_default().into(),
         "group_names" => strings(&scope.vars.inventory().group_names(&scope.host)),
-        "groups" => scope.vars.inventory().groups_map(),
+        "groups" => scope.vars.inventory().groups_map().into(),
         "hostvars" => {
             return Some(Var::Hosts(Arc::new(AllHosts { vars: scope.vars.clone(), play: scope.play.clone() })));
         }
         "vars" => return Some(Var::Scope(Arc::new(scope.clone()))),
         "omit" => run.omit.as_str().into(),
-        "inventory_dir" => path_or_null(scope.vars.inventory().inventory_dir(&scope.host)),
-        "inventory_file" => path_or_null(scope.vars.inventory().inventory_file(&scope.host)),
+        "inventory_dir" => place(scope, crate::inventory::Host::dir),
+        "inventory_file" => place(scope, crate::inventory::Host::file),
         "playbook_dir" => path(&play?.playbook_dir),
         "play_hosts" | "ansible_play_batch" => shared(&play?.batch),
         "ansible_play_hosts" => shared(&play?.hosts),
@@ -165,6 +166,6 @@ fn path(p: &Path) -> Value {
     p.to_string_lossy().into_owned().into()
 }
 
-fn path_or_null(p: Option<std::path::PathBuf>) -> Value {
-    p.map_or(Value::NULL, |p| path(&p))
+fn place(scope: &TaskScope, of: impl Fn(&crate::inventory::Host) -> Option<&Arc<str>>) -> Value {
+    scope.vars.inventory().host(&scope.host).and_then(|h| of(h).cloned()).map_or(Value::NULL, Value::str)
 }

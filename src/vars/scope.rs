@@ -22,7 +22,7 @@ pub struct PlayScope {
     pub playbook_dir: PathBuf,
     /// `vars_files`, read: for each host, weakest first.
     pub vars_files: RwLock<HashMap<Arc<str>, Vec<Arc<Map>>>>,
-    /// Variables of an `import_playbook`: weaker than the play's own.
+    /// Variables of an `import_playbook`: they override the play's own.
     pub import_vars: Map,
     /// Roles of `roles:` and of includes with `public`: visible to all tasks, the last one wins.
     pub roles: RwLock<Vec<Arc<RoleUse>>>,
@@ -101,7 +101,7 @@ impl TaskScope {
             }
             Layer::PlayVars => {
                 let play = self.play.as_ref()?;
-                in_map(&play.play.vars).or_else(|| in_map(&play.import_vars))
+                in_map(&play.import_vars).or_else(|| in_map(&play.play.vars))
             }
             Layer::Facts => self.vars.fact(&self.host, name).map(Var::Value),
             Layer::RoleDefaults => self.role_layer(|r| &r.role.defaults, name),
@@ -146,22 +146,22 @@ impl TaskScope {
     fn inventory_layer(&self, layer: Layer, name: &str) -> Option<Value> {
         let inventory = self.vars.inventory();
         let host = &self.host;
-        let files = self.vars.files();
+        let files = &self.vars;
         let playbook_dir = self.play.as_ref().map(|p| &p.playbook_dir);
-        let dirs = self.vars.inventory_dirs();
-        let group_file = |dir: &PathBuf, group: &str| files.group(dir, group).and_then(|m| m.get(name).cloned());
-        let host_file = |dir: &PathBuf| files.host(dir, host).and_then(|m| m.get(name).cloned());
+        let dirs = inventory.vars_dirs();
+        let group_file = |dir: &PathBuf, group: &str| files.group(dir, group)?.get(name).cloned();
+        let host_file = |dir: &PathBuf| files.host(dir, host)?.get(name).cloned();
         let in_groups = |find: &dyn Fn(&str) -> Option<Value>| {
             inventory.groups_of(host).iter().rev().filter(|g| &***g != "all").find_map(|g| find(g))
         };
         match layer {
-            Layer::HostInline => inventory.host_vars(host)?.get(name).cloned(),
+            Layer::HostInline => inventory.host_vars(host).get(name).cloned(),
             Layer::HostInventory => dirs.iter().rev().find_map(host_file),
             Layer::HostPlaybook => playbook_dir.and_then(host_file),
-            Layer::GroupAllInline => inventory.group_vars("all")?.get(name).cloned(),
+            Layer::GroupAllInline => inventory.group_vars("all").get(name).cloned(),
             Layer::GroupAllInventory => dirs.iter().rev().find_map(|d| group_file(d, "all")),
             Layer::GroupAllPlaybook => playbook_dir.and_then(|d| group_file(d, "all")),
-            Layer::GroupsInline => in_groups(&|g| inventory.group_vars(g)?.get(name).cloned()),
+            Layer::GroupsInline => in_groups(&|g| inventory.group_vars(g).get(name).cloned()),
             Layer::GroupsInventory => in_groups(&|g| dirs.iter().rev().find_map(|d| group_file(d, g))),
             Layer::GroupsPlaybook => in_groups(&|g| group_file(playbook_dir?, g)),
             _ => None,
@@ -203,17 +203,17 @@ impl TaskScope {
             }
         }
         let inventory = self.vars.inventory();
-        let mut dirs: Vec<&PathBuf> = self.vars.inventory_dirs().iter().collect();
+        let mut dirs: Vec<&PathBuf> = inventory.vars_dirs().iter().collect();
         dirs.extend(self.play.as_ref().map(|p| &p.playbook_dir));
-        inventory.host_vars(&self.host).into_iter().for_each(&mut add);
+        add(inventory.host_vars(&self.host));
         for group in inventory.groups_of(&self.host) {
-            inventory.group_vars(&group).into_iter().for_each(&mut add);
+            add(inventory.group_vars(&group));
             for dir in &dirs {
-                self.vars.files().group(dir, &group).into_iter().for_each(|m| add(&m));
+                self.vars.group(dir, &group).into_iter().for_each(|m| add(&m));
             }
         }
         for dir in &dirs {
-            self.vars.files().host(dir, &self.host).into_iter().for_each(|m| add(&m));
+            self.vars.host(dir, &self.host).into_iter().for_each(|m| add(&m));
         }
         names.extend(self.vars.learned_names(&self.host));
         names.sort();
@@ -256,7 +256,7 @@ impl Scope for HostScope {
         self.scope.get(name).or_else(|| {
             let play = self.play.as_ref()?;
             let inventory = self.scope.vars.inventory();
-            let files = self.scope.vars.files();
+            let files = &self.scope.vars;
             let dir = &play.playbook_dir;
             files
                 .host(dir, &self.scope.host)
@@ -284,7 +284,7 @@ pub struct AllHosts {
 impl Hosts for AllHosts {
     fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
         let inventory = self.vars.inventory();
-        let host = inventory.host_name(name)?;
+        let host = inventory.host(name)?.name().clone();
         Some(Arc::new(TaskScope::of_host(self.vars.clone(), host, self.play.as_ref())))
     }
 

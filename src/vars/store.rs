@@ -1,23 +1,23 @@
 //! `Vars`: what is known of all hosts during one run. The engine's dispatcher is the only writer.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use adept_wire::{Data, Key, Map, Value};
 
-use crate::inventory::{Inventory, VarsFiles};
+use crate::diag::Diagnostic;
+use crate::inventory::{Inventory, InventoryError, VarsFiles};
 
 /// The variables of a run: inventory, files beside it, extra variables, and what hosts learned on the way.
 pub struct Vars {
     inventory: RwLock<Arc<Inventory>>,
     files: VarsFiles,
-    /// Folders of the inventory sources: each may have `group_vars` and `host_vars`.
-    inventory_dirs: Vec<PathBuf>,
     /// `-e`, merged.
     extra: Map,
     hosts: RwLock<HashMap<Arc<str>, HostVars>>,
     run: RunInfo,
+    problem: Mutex<Option<Diagnostic>>,
 }
 
 /// What is the same for the whole run; the source of several magic variables.
@@ -62,18 +62,18 @@ struct HostVars {
 
 impl Vars {
     /// The variables at the start of a run.
-    pub fn new(inventory: Inventory, files: VarsFiles, inventory_dirs: Vec<PathBuf>, extra: Map, run: RunInfo) -> Vars {
-        Vars { inventory: RwLock::new(Arc::new(inventory)), files, inventory_dirs, extra, hosts: RwLock::default(), run }
+    pub fn new(inventory: Inventory, files: VarsFiles, extra: Map, run: RunInfo) -> Vars {
+        Vars { inventory: RwLock::new(Arc::new(inventory)), files, extra, hosts: RwLock::default(), run, problem: Mutex::default() }
     }
 
     /// The inventory as it is now.
     pub fn inventory(&self) -> Arc<Inventory> {
-        self.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.inventory.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes the inventory (`add_host`, `group_by`).
     pub fn change_inventory<T>(&self, change: impl FnOnce(&mut Inventory) -> T) -> T {
-        let mut guard = self.inventory.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut guard = self.inventory.write().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut guard))
     }
 
@@ -87,22 +87,43 @@ impl Vars {
         &self.run
     }
 
-    /// The files beside inventory and playbooks.
-    pub fn files(&self) -> &VarsFiles {
-        &self.files
+    /// A group's variables beside an inventory or a playbook. A file that can't be read is reported by [`Vars::problem`].
+    pub fn group(&self, dir: &Path, name: &str) -> Option<Arc<Map>> {
+        self.files.group(dir, name).unwrap_or_else(|e| self.keep(e))
     }
 
-    /// Folders of the inventory sources.
-    pub fn inventory_dirs(&self) -> &[PathBuf] {
-        &self.inventory_dirs
+    /// A host's variables beside an inventory or a playbook.
+    pub fn host(&self, dir: &Path, name: &str) -> Option<Arc<Map>> {
+        self.files.host(dir, name).unwrap_or_else(|e| self.keep(e))
+    }
+
+    fn keep(&self, error: InventoryError) -> Option<Arc<Map>> {
+        self.problem.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.into());
+        None
+    }
+
+    /// A variables file that could not be read, if there was one: nobody may go on without it.
+    pub fn problem(&self) -> Option<Diagnostic> {
+        self.problem.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Warnings of the files that were read.
+    pub fn take_warnings(&self) -> Vec<Diagnostic> {
+        self.files.take_warnings()
+    }
+
+    /// Reads the inventory anew (`meta: refresh_inventory`).
+    pub fn replace_inventory(&self, inventory: Inventory) {
+        self.files.forget();
+        *self.inventory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(inventory);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<Arc<str>, HostVars>> {
-        self.hosts.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, HashMap<Arc<str>, HostVars>> {
-        self.hosts.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A fact of a host, by its name with prefix, or `ansible_facts`.
