@@ -87,7 +87,7 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
                 Data::Str(s) => s.as_bytes().into(),
                 Data::Bytes(bytes) => bytes.clone(),
                 // A map or list becomes JSON, as in Ansible.
-                Data::Map(_) | Data::List(_) => crate::template::to_json(&content).into_bytes().into(),
+                Data::Map(_) | Data::List(_) => serde_json::to_vec(&content).unwrap_or_default().into(),
                 _ => adept_modules::args::text(&content).into_bytes().into(),
             };
             if b.args.str("dest").is_some_and(|d| d.ends_with('/')) {

@@ -9,7 +9,6 @@ use adept_wire::{Data, Key, Map, Trust, Value, map};
 use super::action::{Action, ActionOutcome, Binding, Work};
 use super::error::ActionError;
 use super::perform::Performer;
-use crate::template::scope::Scope;
 use crate::yaml;
 
 pub(super) const ACTION: Action = Action::new(

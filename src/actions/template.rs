@@ -7,7 +7,7 @@ use super::action::{Action, Binding, Work};
 use super::copy::{CopyPlan, Source, basename, mode_of};
 use super::error::ActionError;
 use super::files::find_file;
-use crate::template::FileOptions;
+use crate::template::{FileOptions, Syntax};
 
 pub(super) const ACTION: Action = Action::new(
     Spec::new(
@@ -50,18 +50,20 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
     let text = std::fs::read(&src).map_err(|e| ActionError::failed(format!("{}: {e}", src.display())))?;
     let text = String::from_utf8(text)
         .map_err(|_| ActionError::failed(format!("Template source files must be utf-8 encoded: {}", src.display())))?;
-    let set = |name: &str| b.args.str(name).map(String::from);
-    let options = FileOptions {
+    let marks = |start: &str, end: &str, default: (&str, &str)| {
+        let (start, end) = (b.args.str(start), b.args.str(end));
+        (start.is_some() || end.is_some())
+            .then(|| (start.unwrap_or(default.0).to_string(), end.unwrap_or(default.1).to_string()))
+    };
+    let syntax = Syntax {
         trim_blocks: b.args.bool("trim_blocks"),
         lstrip_blocks: b.args.bool("lstrip_blocks"),
-        block_start: set("block_start_string"),
-        block_end: set("block_end_string"),
-        variable_start: set("variable_start_string"),
-        variable_end: set("variable_end_string"),
-        comment_start: set("comment_start_string"),
-        comment_end: set("comment_end_string"),
-        ..FileOptions::default()
+        variable: marks("variable_start_string", "variable_end_string", ("{{", "}}")),
+        block: marks("block_start_string", "block_end_string", ("{%", "%}")),
+        comment: marks("comment_start_string", "comment_end_string", ("{#", "#}")),
+        ..Syntax::FILE
     };
+    let options = FileOptions { syntax };
     let mut rendered = b.templar.file(&text, &src.to_string_lossy(), &options)?;
     match b.args.str("newline_sequence") {
         Some("\r" | "\\r") => rendered = rendered.replace('\n', "\r"),

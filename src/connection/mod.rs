@@ -9,7 +9,7 @@ mod spec;
 
 pub use local::{AGENT_ROLE, find_agent};
 pub use pool::Pool;
-pub use session::{Output, Session};
+pub use session::{Output, PutError, Session};
 pub use spec::{ConnectionSpec, Transport};
 
 /// Why a host could not be reached, or was lost.

@@ -23,8 +23,6 @@ pub struct HostOutcome {
     pub delegate: Option<Arc<str>>,
     /// What to include, item by item.
     pub includes: Vec<Included>,
-    /// `ignore_unreachable`.
-    pub ignore_unreachable: bool,
     /// Facts belong to the delegate.
     pub delegate_facts: bool,
 }
@@ -443,7 +441,7 @@ impl HostTask {
                 outcome.effects.push(Effect::Notify(names));
             }
         }
-        HostOutcome { outcome, result, delegate, includes, ignore_unreachable, delegate_facts }
+        HostOutcome { outcome, result, delegate, includes, delegate_facts }
     }
 
     /// The names in `notify`, rendered.

@@ -20,4 +20,4 @@ mod tags;
 
 pub use engine::{Engine, RunOptions};
 pub use load::Files;
-pub use run::{RunEnd, run_playbooks};
+pub use run::{RunEnd, check_playbooks, run_playbooks};

@@ -76,6 +76,25 @@ pub async fn run_playbooks(engine: &Arc<Engine>, playbooks: &[PathBuf]) -> Resul
     Ok(RunEnd { stats, exit_code, matched })
 }
 
+/// Loads and checks playbooks, runs nothing (`--syntax-check`).
+///
+/// # Errors
+/// When a file is missing or has a mistake.
+pub async fn check_playbooks(engine: &Arc<Engine>, playbooks: &[PathBuf]) -> Result<()> {
+    for path in playbooks {
+        let (engine, path) = (engine.clone(), path.clone());
+        blocking(move || {
+            engine.events.send(EventKind::PlaybookStarted { path: path.display().to_string() });
+            for loaded in load_playbook(&engine.files, &bare_templar(&engine), &path)? {
+                prepare(&engine, &loaded, &HashSet::new())?;
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
 /// Plain work on the blocking pool.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
