@@ -37,8 +37,13 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
         _ => (name, None),
     };
     let groups = groups(&b.args)?;
-    let mut vars: Map =
-        b.args.map().iter().filter(|(k, _)| !matches!(k.as_str(), Some("name" | "groups"))).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut vars: Map = b
+        .args
+        .map()
+        .iter()
+        .filter(|(k, _)| !matches!(k.as_str(), Some("name" | "groups")))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     if let Some(port) = port {
         vars.insert(Key::from("ansible_ssh_port"), port.into());
     }
@@ -64,4 +69,3 @@ fn groups(args: &Args) -> Result<Vec<String>, ActionError> {
     }
     Ok(out)
 }
-

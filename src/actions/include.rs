@@ -20,15 +20,21 @@ const ROLE_PARAMS: &[Param] = &[
     Param::new("apply", Kind::Dict),
 ];
 
-pub(super) const INCLUDE_TASKS: Action =
-    Action::new(Spec::new("include_tasks", "Includes a file of tasks when it is reached.", TASKS_PARAMS).free_form(), tasks);
+pub(super) const INCLUDE_TASKS: Action = Action::new(
+    Spec::new("include_tasks", "Includes a file of tasks when it is reached.", TASKS_PARAMS).free_form(),
+    tasks,
+);
 
-pub(super) const IMPORT_TASKS: Action =
-    Action::new(Spec::new("import_tasks", "Includes a file of tasks before the play starts.", TASKS_PARAMS).free_form(), tasks);
+pub(super) const IMPORT_TASKS: Action = Action::new(
+    Spec::new("import_tasks", "Includes a file of tasks before the play starts.", TASKS_PARAMS).free_form(),
+    tasks,
+);
 
 /// The old `include`: further `k=v` parameters are variables.
 pub(super) const INCLUDE: Action = Action::new(
-    Spec::new("include", "Includes a file of tasks (before 2.16).", &[Param::new("file", Kind::Str)]).free_form().open(),
+    Spec::new("include", "Includes a file of tasks (before 2.16).", &[Param::new("file", Kind::Str)])
+        .free_form()
+        .open(),
     tasks,
 );
 
@@ -43,7 +49,12 @@ fn tasks(b: &Binding<'_>) -> Result<Work, ActionError> {
         .filter(|f| !f.is_empty())
         .ok_or_else(|| ActionError::failed("No file specified for include_tasks").at(b.task.origin.as_ref()))?;
     let vars: Map = if b.task.action == "include" {
-        b.args.map().iter().filter(|(k, _)| !matches!(k.as_str(), Some("file" | "_raw_params" | "static"))).map(|(k, v)| (k.clone(), v.clone())).collect()
+        b.args
+            .map()
+            .iter()
+            .filter(|(k, _)| !matches!(k.as_str(), Some("file" | "_raw_params" | "static")))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
     } else {
         Map::new()
     };

@@ -6,7 +6,8 @@ use super::action::{Action, Binding, Work};
 use super::error::ActionError;
 use crate::diag::did_you_mean;
 
-pub(super) const ACTION: Action = Action::new(Spec::new("meta", "Asks the engine to do something.", &[]).free_form(), bind);
+pub(super) const ACTION: Action =
+    Action::new(Spec::new("meta", "Asks the engine to do something.", &[]).free_form(), bind);
 
 /// What `meta` can ask for.
 const META: &[&str] = &[

@@ -109,7 +109,13 @@ async fn file(mut args: Map, path: &Path, name: &str, p: &Performer<'_>) -> Resu
 }
 
 /// A folder, file by file; folders get `directory_mode`.
-async fn tree(args: &Map, root: &Path, with_root: bool, follow: bool, p: &Performer<'_>) -> Result<ModuleOutcome, ActionError> {
+async fn tree(
+    args: &Map,
+    root: &Path,
+    with_root: bool,
+    follow: bool,
+    p: &Performer<'_>,
+) -> Result<ModuleOutcome, ActionError> {
     let dest = args.get("dest").and_then(Value::as_str).unwrap_or_default();
     let mut base = Path::new(dest).to_path_buf();
     if with_root {

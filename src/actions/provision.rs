@@ -95,7 +95,11 @@ fn command(b: &Binding<'_>, name: &str) -> Result<Option<Map>, ActionError> {
                     Some("chdir" | "executable" | "creates" | "removes") => {
                         args.insert(key.clone(), v.clone());
                     }
-                    _ => return Err(wrong(&format!("has an unknown key '{key}' (known: command, chdir, executable, creates, removes)"))),
+                    _ => {
+                        return Err(wrong(&format!(
+                            "has an unknown key '{key}' (known: command, chdir, executable, creates, removes)"
+                        )));
+                    }
                 }
             }
             if !args.contains_key("_raw_params") {
@@ -152,7 +156,9 @@ impl Provision {
             let answer = self.shell(p, exists).await?;
             if answer.result.get("rc").and_then(Value::as_i64) == Some(0) {
                 outcome.failed = true;
-                outcome.result.insert("msg".into(), format!("'{}' is still there after it was destroyed", self.name).into());
+                outcome
+                    .result
+                    .insert("msg".into(), format!("'{}' is still there after it was destroyed", self.name).into());
             }
         }
         Ok(outcome.into())

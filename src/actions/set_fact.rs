@@ -39,9 +39,12 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
         }
     }
     if vars.is_empty() {
-        return Err(ActionError::failed("No key/value pairs provided, at least one is required for this action to succeed"));
+        return Err(ActionError::failed(
+            "No key/value pairs provided, at least one is required for this action to succeed",
+        ));
     }
-    let mut outcome = ActionOutcome::ok(map! { "ansible_facts" => vars.clone(), "_ansible_facts_cacheable" => cacheable });
+    let mut outcome =
+        ActionOutcome::ok(map! { "ansible_facts" => vars.clone(), "_ansible_facts_cacheable" => cacheable });
     if !cacheable {
         outcome.module.result.shift_remove("_ansible_facts_cacheable");
     }
@@ -51,5 +54,6 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
 /// Is this a name that a variable can have?
 pub(super) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

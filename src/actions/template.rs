@@ -21,9 +21,9 @@ pub(super) const ACTION: Action = Action::new(
                 Param::new("force", Kind::Bool).default(Default::Bool(true)),
                 Param::new("follow", Kind::Bool).default(Default::Bool(false)),
                 Param::new("validate", Kind::Str),
-                Param::new("newline_sequence", Kind::Str).default(Default::Str("\n")).choices(&[
-                    "\n", "\r", "\r\n", "\\n", "\\r", "\\r\\n",
-                ]),
+                Param::new("newline_sequence", Kind::Str)
+                    .default(Default::Str("\n"))
+                    .choices(&["\n", "\r", "\r\n", "\\n", "\\r", "\\r\\n"]),
                 Param::new("block_start_string", Kind::Str),
                 Param::new("block_end_string", Kind::Str),
                 Param::new("variable_start_string", Kind::Str),
@@ -41,8 +41,20 @@ pub(super) const ACTION: Action = Action::new(
 
 /// The parameters that the copying half takes.
 const COPY_PARAMS: &[&str] = &[
-    "dest", "backup", "force", "follow", "validate", "mode", "owner", "group", "seuser", "serole", "setype", "selevel",
-    "attributes", "unsafe_writes",
+    "dest",
+    "backup",
+    "force",
+    "follow",
+    "validate",
+    "mode",
+    "owner",
+    "group",
+    "seuser",
+    "serole",
+    "setype",
+    "selevel",
+    "attributes",
+    "unsafe_writes",
 ];
 
 fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {

@@ -25,7 +25,9 @@ fn one(text: &str, cwd: &Path) -> Result<Map, Diagnostic> {
     let map_of = |value: Value, what: &str| match value.as_map() {
         Some(map) => Ok(map.clone()),
         None if value.is_null() => Ok(Map::new()),
-        None => Err(Diagnostic::options(format!("Invalid extra vars data supplied. '{what}' could not be made into a dictionary"))),
+        None => Err(Diagnostic::options(format!(
+            "Invalid extra vars data supplied. '{what}' could not be made into a dictionary"
+        ))),
     };
     if let Some(file) = text.strip_prefix('@') {
         let path = cwd.join(adept_modules::args::expand(file));

@@ -25,7 +25,8 @@ pub fn main(argv: &[OsString]) -> u8 {
         // Without standard streams there is nobody to tell.
         Err(_) => return exit::ERROR,
     };
-    let name = argv.first().map(|a| Path::new(a).file_name().unwrap_or(a).to_string_lossy().into_owned()).unwrap_or_default();
+    let name =
+        argv.first().map(|a| Path::new(a).file_name().unwrap_or(a).to_string_lossy().into_owned()).unwrap_or_default();
     let args: Vec<String> = argv.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
     match name.as_str() {
         "ansible-playbook" => return playbook::run(&args, process),

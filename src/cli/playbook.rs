@@ -187,14 +187,16 @@ fn events(options: &Options, process: &Process) -> Result<Sender, Diagnostic> {
     Ok(Sender::new(sinks))
 }
 
-fn engine(options: &Options, process: &Process, events: Sender, cancel: CancellationToken) -> Result<Engine, Diagnostic> {
+fn engine(
+    options: &Options,
+    process: &Process,
+    events: Sender,
+    cancel: CancellationToken,
+) -> Result<Engine, Diagnostic> {
     let extra = extra_vars::parse(&options.extra_vars, &process.cwd)?;
     let env: Vec<(String, String)> = process.env.clone().into_iter().collect();
-    let sources: Vec<String> = if options.inventory.is_empty() {
-        vec!["/etc/ansible/hosts".into()]
-    } else {
-        options.inventory.clone()
-    };
+    let sources: Vec<String> =
+        if options.inventory.is_empty() { vec!["/etc/ansible/hosts".into()] } else { options.inventory.clone() };
     let load = LoadOptions { cwd: process.cwd.clone(), env: env.clone(), ..LoadOptions::default() };
     let (inventory, warnings) = Inventory::load(&sources, &load).map_err(Diagnostic::from)?;
     for warning in warnings {
@@ -217,7 +219,10 @@ fn engine(options: &Options, process: &Process, events: Sender, cancel: Cancella
         run_tags: if tags.is_empty() { vec!["all".into()] } else { tags.clone() },
         skip_tags: skip_tags.clone(),
         limit: options.limit.clone(),
-        inventory_sources: sources.iter().map(|s| if s.contains(',') { s.clone() } else { process.cwd.join(s).display().to_string() }).collect(),
+        inventory_sources: sources
+            .iter()
+            .map(|s| if s.contains(',') { s.clone() } else { process.cwd.join(s).display().to_string() })
+            .collect(),
         config_file: None,
         managed: "Ansible managed".into(),
         connection_defaults: connection_defaults(options, &connection),

@@ -35,8 +35,8 @@ pub async fn open(env: &[(String, String)], cwd: &Path) -> Result<Session, Conne
             other => return other,
         }
     }
-    let own = std::env::current_exe()
-        .map_err(|e| ConnectionError::Start { program: "adept".into(), why: e.to_string() })?;
+    let own =
+        std::env::current_exe().map_err(|e| ConnectionError::Start { program: "adept".into(), why: e.to_string() })?;
     start(&own, &[AGENT_ROLE], env, cwd).await
 }
 

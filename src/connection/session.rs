@@ -57,7 +57,12 @@ impl Session {
         check_build(program, &hello)?;
         let pending = Arc::new(Mutex::new(Pending::default()));
         tokio::spawn(read_replies(reader, pending.clone()));
-        Ok(Session { next: AtomicU64::new(1), writer: tokio::sync::Mutex::new(Box::new(writer)), pending, child: tokio::sync::Mutex::new(child) })
+        Ok(Session {
+            next: AtomicU64::new(1),
+            writer: tokio::sync::Mutex::new(Box::new(writer)),
+            pending,
+            child: tokio::sync::Mutex::new(child),
+        })
     }
 
     /// Runs a module to its end. When `cancel` fires, what it started is ended and the outcome says so.
@@ -167,7 +172,9 @@ fn check_build(program: &str, hello: &Hello) -> Result<(), ConnectionError> {
     })
 }
 
-async fn read_frame<T: serde::de::DeserializeOwned>(reader: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Option<T>> {
+async fn read_frame<T: serde::de::DeserializeOwned>(
+    reader: &mut (impl AsyncRead + Unpin),
+) -> std::io::Result<Option<T>> {
     let mut header = [0u8; 4];
     match reader.read_exact(&mut header).await {
         Ok(_) => {}

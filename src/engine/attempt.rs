@@ -72,7 +72,9 @@ impl ItemOutcome {
 }
 
 /// Plain work on the blocking pool; a panic there is an error like any other.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, BindError> + Send + 'static) -> Result<T, BindError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BindError> + Send + 'static,
+) -> Result<T, BindError> {
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|e| Err(BindError::new(format!("internal error: {e}"), None)))
@@ -88,7 +90,9 @@ impl HostTask {
         };
         match start {
             Err(e) => this.finish(ItemOutcome::failed(e), Vec::new(), false).await,
-            Ok(Start::Skip(result)) => this.finish(ItemOutcome::of(Status::Skipped, result, None), Vec::new(), false).await,
+            Ok(Start::Skip(result)) => {
+                this.finish(ItemOutcome::of(Status::Skipped, result, None), Vec::new(), false).await
+            }
             Ok(Start::Single) => {
                 let mut learned = Map::new();
                 let item = this.item(Map::new(), &mut learned, None).await;
@@ -205,7 +209,8 @@ impl HostTask {
         if control.break_when.is_empty() {
             return false;
         }
-        let (this, conditions, locals, learned) = (self.clone(), control.break_when.clone(), locals.clone(), learned.clone());
+        let (this, conditions, locals, learned) =
+            (self.clone(), control.break_when.clone(), locals.clone(), learned.clone());
         blocking(move || {
             let templar = this.templar(locals, learned);
             for condition in &conditions {
@@ -223,7 +228,9 @@ impl HostTask {
     async fn label(self: &Arc<HostTask>, control: &LoopControl, locals: &Map, learned: &Map, item: &Value) -> String {
         let Some(raw) = control.label.clone() else { return crate::template::str_of(item).to_string() };
         let (this, locals, learned) = (self.clone(), locals.clone(), learned.clone());
-        let label = blocking(move || Ok(crate::template::str_of(&this.templar(locals, learned).render(&raw)?).to_string())).await;
+        let label =
+            blocking(move || Ok(crate::template::str_of(&this.templar(locals, learned).render(&raw)?).to_string()))
+                .await;
         label.unwrap_or_else(|_| crate::template::str_of(item).to_string())
     }
 
@@ -233,7 +240,9 @@ impl HostTask {
         }
         let (this, locals, learned) = (self.clone(), locals.clone(), learned.clone());
         // When it can't be told whether to hide the result, it is hidden.
-        blocking(move || this.flag(&this.templar(locals, learned), "no_log").map(|f| f.unwrap_or(false))).await.unwrap_or(true)
+        blocking(move || this.flag(&this.templar(locals, learned), "no_log").map(|f| f.unwrap_or(false)))
+            .await
+            .unwrap_or(true)
     }
 
     async fn ignores_errors(self: &Arc<HostTask>, locals: &Map, learned: &Map) -> bool {
@@ -247,7 +256,12 @@ impl HostTask {
     }
 
     /// One item, with its attempts.
-    async fn item(self: &Arc<HostTask>, mut locals: Map, learned: &mut Map, control: Option<&LoopControl>) -> ItemOutcome {
+    async fn item(
+        self: &Arc<HostTask>,
+        mut locals: Map,
+        learned: &mut Map,
+        control: Option<&LoopControl>,
+    ) -> ItemOutcome {
         let (attempts, delay) = match self.attempts(&locals, learned).await {
             Ok(found) => found,
             Err(e) => return ItemOutcome::failed(e),
@@ -307,7 +321,12 @@ impl HostTask {
     }
 
     /// One attempt: bind, do, judge.
-    async fn once(self: &Arc<HostTask>, locals: &mut Map, learned: &mut Map, attempt: Option<(u32, u32)>) -> ItemOutcome {
+    async fn once(
+        self: &Arc<HostTask>,
+        locals: &mut Map,
+        learned: &mut Map,
+        attempt: Option<(u32, u32)>,
+    ) -> ItemOutcome {
         let bound = {
             let (this, locals, learned) = (self.clone(), locals.clone(), learned.clone());
             blocking(move || this.bind(&locals, &learned)).await
@@ -323,7 +342,8 @@ impl HostTask {
             _ => None,
         };
         if let Some(include) = include {
-            let mut item = ItemOutcome::of(Status::Ok, adept_wire::map! { "changed" => false, "failed" => false }, None);
+            let mut item =
+                ItemOutcome::of(Status::Ok, adept_wire::map! { "changed" => false, "failed" => false }, None);
             item.include = Some(include);
             return item;
         }
@@ -426,7 +446,8 @@ impl HostTask {
                 Ok((unreachable, facts))
             })
         };
-        let needs = self.placed.keyword("ignore_unreachable").is_some() || self.placed.keyword("delegate_facts").is_some();
+        let needs =
+            self.placed.keyword("ignore_unreachable").is_some() || self.placed.keyword("delegate_facts").is_some();
         let (ignore_unreachable, delegate_facts) = if needs { flags.await.unwrap_or_default() } else { (false, false) };
         if outcome.status == Status::Unreachable {
             outcome.ignored = ignore_unreachable;
@@ -510,7 +531,8 @@ fn loop_locals(control: &LoopControl, all: &Value, items: &[Value], index: usize
 /// The result of a loop, without its items' results.
 fn summary(statuses: &[(Status, bool)], total: usize) -> (Map, Status) {
     if total == 0 {
-        let result = adept_wire::map! { "changed" => false, "skipped" => true, "skipped_reason" => "No items in the list" };
+        let result =
+            adept_wire::map! { "changed" => false, "skipped" => true, "skipped_reason" => "No items in the list" };
         return (result, Status::Skipped);
     }
     let changed = statuses.iter().any(|(_, changed)| *changed);

@@ -144,7 +144,10 @@ impl HostTask {
         match parse_bool(&value) {
             Some(b) => Ok(Some(b)),
             None => Err(BindError::new(
-                format!("the field '{name}' has an invalid value, which could not be converted to bool: {}", text(&value)),
+                format!(
+                    "the field '{name}' has an invalid value, which could not be converted to bool: {}",
+                    text(&value)
+                ),
                 raw.origin(),
             )),
         }
@@ -168,7 +171,10 @@ impl HostTask {
         let Some(text) = self.text(templar, name)? else { return Ok(None) };
         let origin = self.placed.keyword(name).and_then(Value::origin);
         text.trim().parse::<f64>().map(Some).map_err(|_| {
-            BindError::new(format!("the field '{name}' has an invalid value, which could not be converted to a number: {text}"), origin)
+            BindError::new(
+                format!("the field '{name}' has an invalid value, which could not be converted to a number: {text}"),
+                origin,
+            )
         })
     }
 
@@ -268,7 +274,8 @@ impl HostTask {
                 }
                 _ => {
                     let name = key.to_string();
-                    let names = ["label", "loop_var", "index_var", "pause", "extended", "extended_allitems", "break_when"];
+                    let names =
+                        ["label", "loop_var", "index_var", "pause", "extended", "extended_allitems", "break_when"];
                     let hint = crate::diag::did_you_mean(&name, names).map(|n| format!(" (did you mean '{n}'?)"));
                     return Err(BindError::new(
                         format!("'{name}' is not a valid attribute for a LoopControl{}", hint.unwrap_or_default()),
@@ -291,7 +298,10 @@ impl HostTask {
         }
         let delegate: Option<Arc<str>> = match self.text(&templar, "delegate_to")? {
             Some(name) if name.is_empty() => {
-                return Err(BindError::new("Empty hostname produced from delegate_to", self.placed.keyword("delegate_to").and_then(Value::origin)));
+                return Err(BindError::new(
+                    "Empty hostname produced from delegate_to",
+                    self.placed.keyword("delegate_to").and_then(Value::origin),
+                ));
             }
             name => name.map(Arc::from),
         };
@@ -333,7 +343,9 @@ impl HostTask {
             ..Run::default()
         };
         for warning in templar.take_warnings() {
-            self.engine.events.send(crate::event::EventKind::Warning { message: warning.message, origin: warning.origin });
+            self.engine
+                .events
+                .send(crate::event::EventKind::Warning { message: warning.message, origin: warning.origin });
         }
         Ok(Bound::Task(Box::new(BoundTask { work, action, delegate, spec, request })))
     }
@@ -354,8 +366,12 @@ impl HostTask {
         }
         match Names.find(&name) {
             Known::Here { name, .. } => Ok(name.to_string()),
-            Known::Elsewhere => Err(BindError::new(format!("the module '{name}' is not supported yet"), task.origin.as_ref())),
-            Known::Unknown => Err(BindError::new(format!("couldn't resolve module/action '{name}'"), task.origin.as_ref())),
+            Known::Elsewhere => {
+                Err(BindError::new(format!("the module '{name}' is not supported yet"), task.origin.as_ref()))
+            }
+            Known::Unknown => {
+                Err(BindError::new(format!("couldn't resolve module/action '{name}'"), task.origin.as_ref()))
+            }
         }
     }
 
@@ -372,7 +388,9 @@ impl HostTask {
             for map in maps {
                 let map = templar.render(&map)?;
                 for (name, given) in map.as_map().into_iter().flatten() {
-                    let same = name.as_str().is_some_and(|n| matches!(Names.find(n), Known::Here { name, .. } if name == action));
+                    let same = name
+                        .as_str()
+                        .is_some_and(|n| matches!(Names.find(n), Known::Here { name, .. } if name == action));
                     if let (true, Some(given)) = (same, given.as_map()) {
                         args.extend(given.clone());
                     }
@@ -386,7 +404,10 @@ impl HostTask {
                 None if rendered.is_null() => {}
                 None => {
                     return Err(BindError::new(
-                        format!("the arguments of '{action}' must be a map, the template gave a {}", rendered.type_name()),
+                        format!(
+                            "the arguments of '{action}' must be a map, the template gave a {}",
+                            rendered.type_name()
+                        ),
                         whole.origin(),
                     ));
                 }
@@ -403,8 +424,16 @@ impl HostTask {
 
     fn bad_args(&self, e: &adept_modules::ArgError) -> BindError {
         let args = &self.placed.task.args.map;
-        let origin = e.param.as_ref().and_then(|p| args.get_key_value(p.as_str())).and_then(|(k, v)| v.origin().or(k.origin()).cloned());
-        BindError { message: e.message.clone(), origin: origin.or_else(|| self.placed.task.origin.clone()), result: Map::new() }
+        let origin = e
+            .param
+            .as_ref()
+            .and_then(|p| args.get_key_value(p.as_str()))
+            .and_then(|(k, v)| v.origin().or(k.origin()).cloned());
+        BindError {
+            message: e.message.clone(),
+            origin: origin.or_else(|| self.placed.task.origin.clone()),
+            result: Map::new(),
+        }
     }
 
     /// `environment` of everything around the task, the outermost first.
@@ -422,7 +451,10 @@ impl HostTask {
                     if map.is_null() || map.as_str() == Some("") || self.is_omit(&map) {
                         continue;
                     }
-                    return Err(BindError::new(format!("environment must be a dictionary, received {}", text(&map)), raw.origin()));
+                    return Err(BindError::new(
+                        format!("environment must be a dictionary, received {}", text(&map)),
+                        raw.origin(),
+                    ));
                 };
                 for (k, v) in map.iter().filter(|(_, v)| !self.is_omit(v)) {
                     let name = k.to_string();
@@ -465,7 +497,9 @@ impl HostTask {
         let become_user = match (becomes, var("ansible_become_user")?) {
             (false, _) => None,
             (true, Some(v)) => Some(text(&v)),
-            (true, None) => Some(self.text(&templar, "become_user")?.unwrap_or_else(|| self.engine.options.become_user.clone())),
+            (true, None) => {
+                Some(self.text(&templar, "become_user")?.unwrap_or_else(|| self.engine.options.become_user.clone()))
+            }
         };
         // Becoming who one is already needs nothing.
         let own = transport == Transport::Local && rustix::process::geteuid().is_root();
@@ -527,7 +561,9 @@ fn prune(value: &Value, omit: &str) -> Value {
         return value.clone();
     }
     match &value.data {
-        Data::List(items) => Value::list(items.iter().filter(|v| v.as_str() != Some(omit)).map(|v| prune(v, omit)).collect()),
+        Data::List(items) => {
+            Value::list(items.iter().filter(|v| v.as_str() != Some(omit)).map(|v| prune(v, omit)).collect())
+        }
         Data::Map(map) => Value::map(without(map, omit)),
         _ => value.clone(),
     }

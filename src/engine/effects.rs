@@ -32,7 +32,10 @@ pub fn apply(engine: &Engine, host: &Arc<str>, facts_of: &Arc<str>, effects: &[E
                 let parents: Vec<&String> = parents.iter().filter(|p| *p != group).collect();
                 let joined = engine.vars.change_inventory(|i| i.add_to_group(host, group, &parents));
                 if let Err(e) = joined {
-                    engine.events.send(EventKind::Warning { message: crate::diag::Diagnostic::from(e).to_string(), origin: None });
+                    engine.events.send(EventKind::Warning {
+                        message: crate::diag::Diagnostic::from(e).to_string(),
+                        origin: None,
+                    });
                 }
             }
             Effect::Notify(names) => notify.extend(names.iter().cloned()),

@@ -72,13 +72,15 @@ pub fn split_lines(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}']);
+        let end =
+            rest.find(['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}']);
         let Some(end) = end else {
             lines.push(rest);
             break;
         };
         lines.push(&rest[..end]);
-        let width = if rest[end..].starts_with("\r\n") { 2 } else { rest[end..].chars().next().map_or(1, char::len_utf8) };
+        let width =
+            if rest[end..].starts_with("\r\n") { 2 } else { rest[end..].chars().next().map_or(1, char::len_utf8) };
         rest = &rest[end + width..];
     }
     lines
@@ -191,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_result_has_lines_and_flags() {
-        let outcome = ModuleOutcome::changed(true, adept_wire::map! { "stdout" => "a\nb", "rc" => 1, "_internal" => 1 });
+        let outcome =
+            ModuleOutcome::changed(true, adept_wire::map! { "stdout" => "a\nb", "rc" => 1, "_internal" => 1 });
         let result = result_of(&outcome);
         assert_eq!(result.get("stdout_lines"), Some(&vec!["a", "b"].into()));
         assert_eq!(result.get("failed"), Some(&true.into()));

@@ -402,7 +402,8 @@ impl<'a> PlayRun<'a> {
             asked.push(host);
             for (order, included) in list.into_iter().enumerate() {
                 let same = groups.iter_mut().find(|g| {
-                    g.order == order && g.included.include.kind == included.include.kind
+                    g.order == order
+                        && g.included.include.kind == included.include.kind
                         && g.included.locals == included.locals
                         && g.included.include.vars == included.include.vars
                         && !g.hosts.contains(&host)
@@ -470,8 +471,10 @@ impl<'a> PlayRun<'a> {
         let task = &placed.task;
         let depth = placed.frame.chain().filter(|f| matches!(f.kind, FrameKind::Include { .. })).count();
         if depth > DEEPEST_INCLUDE {
-            return Err(Diagnostic::general(format!("includes are nested more than {DEEPEST_INCLUDE} deep: this looks like a loop"))
-                .at(task.origin.as_ref()));
+            return Err(Diagnostic::general(format!(
+                "includes are nested more than {DEEPEST_INCLUDE} deep: this looks like a loop"
+            ))
+            .at(task.origin.as_ref()));
         }
         let mut vars = task.keyword("vars").map(vars_of).transpose()?.unwrap_or_default();
         vars.extend(included.include.vars.clone());
@@ -480,7 +483,11 @@ impl<'a> PlayRun<'a> {
             match key.as_str().and_then(keyword::find) {
                 Some(kw) if kw.name == "vars" => vars.extend(vars_of(value)?),
                 Some(kw) => keywords.insert(kw, value.clone()),
-                None => return Err(Diagnostic::general(format!("'{key}' is not a valid attribute for `apply`")).at(key.origin())),
+                None => {
+                    return Err(
+                        Diagnostic::general(format!("'{key}' is not a valid attribute for `apply`")).at(key.origin())
+                    );
+                }
             }
         }
         let kind = FrameKind::Include { task: task.clone(), vars, keywords, locals: included.locals.clone() };
@@ -519,7 +526,9 @@ impl<'a> PlayRun<'a> {
                     self.advance(&[host]);
                     continue;
                 }
-                Err(e) => return Err(Diagnostic::general(e.message).at(e.origin.as_ref().or(placed.task.origin.as_ref()))),
+                Err(e) => {
+                    return Err(Diagnostic::general(e.message).at(e.origin.as_ref().or(placed.task.origin.as_ref())));
+                }
             };
             match what.as_str() {
                 "flush_handlers" => {
@@ -557,7 +566,6 @@ impl<'a> PlayRun<'a> {
         Ok(())
     }
 }
-
 
 /// A task's name, rendered; what can't be rendered is shown as it is written.
 fn task_name(task: &HostTask, templar: &crate::template::Templar) -> String {

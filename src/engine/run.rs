@@ -336,7 +336,10 @@ fn gather_facts(
     if engine.options.gathering == "smart" {
         // Facts that are there already are not gathered again.
         let tag = adept_wire::Tag { origin: None, trust: adept_wire::Trust::Template };
-        set("when", Value::str("not (ansible_facts is defined and ansible_facts | length > 0)").with_tag(Arc::new(tag)));
+        set(
+            "when",
+            Value::str("not (ansible_facts is defined and ansible_facts | length > 0)").with_tag(Arc::new(tag)),
+        );
     }
     let task = Task {
         origin: loaded.play.origin.clone(),
@@ -424,7 +427,10 @@ fn read_vars_files(engine: &Engine, play: &Arc<PlayScope>) -> Result<()> {
                     let tried: Vec<String> = names.iter().map(|n| text(n)).collect();
                     return Err(Diagnostic::general(format!("vars file {} was not found", tried.join(", ")))
                         .at(entry.origin().or(raw.origin()))
-                        .note(format!("Could not find file on the Ansible Controller, beside {}", play.playbook_dir.display())));
+                        .note(format!(
+                            "Could not find file on the Ansible Controller, beside {}",
+                            play.playbook_dir.display()
+                        )));
                 }
             }
         }
@@ -444,7 +450,11 @@ fn first_existing(templar: &Templar, names: &[&Value], dir: &Path, hostless: boo
         let expanded = adept_modules::args::expand(&text(&rendered));
         for path in [dir.join("vars").join(&expanded), dir.join(&expanded)] {
             if path.is_dir() {
-                return Err(Diagnostic::general(format!("{} is a directory, a file of variables was expected", path.display())).at(name.origin()));
+                return Err(Diagnostic::general(format!(
+                    "{} is a directory, a file of variables was expected",
+                    path.display()
+                ))
+                .at(name.origin()));
             }
             if path.is_file() {
                 return Ok(Some(path));
@@ -460,7 +470,8 @@ impl Engine {
     /// # Errors
     /// When a source has a mistake now.
     pub fn refresh_inventory(&self) -> Result<()> {
-        let (inventory, warnings) = Inventory::load(&self.inventory_sources, &self.load_options).map_err(Diagnostic::from)?;
+        let (inventory, warnings) =
+            Inventory::load(&self.inventory_sources, &self.load_options).map_err(Diagnostic::from)?;
         for warning in warnings {
             self.events.send(EventKind::Warning { message: warning.message, origin: warning.origin });
         }

@@ -23,7 +23,12 @@ pub fn tags_of(placed: &Placed, templar: &Templar) -> Vec<String> {
 
 fn add(tags: &mut Vec<String>, value: &Value) {
     let text = adept_modules::args::text(value);
-    tags.extend(text.split(',').map(|t| t.trim().to_string()).filter(|t| !t.is_empty() && !tags.contains(t)).collect::<Vec<_>>());
+    tags.extend(
+        text.split(',')
+            .map(|t| t.trim().to_string())
+            .filter(|t| !t.is_empty() && !tags.contains(t))
+            .collect::<Vec<_>>(),
+    );
 }
 
 /// Does a task with these tags run?

@@ -20,7 +20,11 @@ impl Source {
     /// The source of text that may be rendered; `None` for anything else.
     pub fn of(value: &Value) -> Option<Source> {
         let Data::Str(text) = &value.data else { return None };
-        (value.trust() == Trust::Template).then(|| Source { text: text.clone(), origin: value.origin().cloned(), exact: false })
+        (value.trust() == Trust::Template).then(|| Source {
+            text: text.clone(),
+            origin: value.origin().cloned(),
+            exact: false,
+        })
     }
 }
 

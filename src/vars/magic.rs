@@ -89,9 +89,7 @@ pub fn get(scope: &TaskScope, name: &str) -> Option<Var> {
         "role_path" => path(&role(scope)?.role.path),
         "ansible_parent_role_names" => parents(scope, |r| r.role.name.as_str().into())?,
         "ansible_parent_role_paths" => parents(scope, |r| path(&r.role.path))?,
-        "ansible_search_path" => {
-            Value::list(scope.search_path.iter().map(|p| path(p)).collect())
-        }
+        "ansible_search_path" => Value::list(scope.search_path.iter().map(|p| path(p)).collect()),
         "ansible_check_mode" => run.check.into(),
         "ansible_diff_mode" => run.diff.into(),
         "ansible_forks" => run.forks.into(),

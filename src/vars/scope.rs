@@ -86,7 +86,9 @@ impl TaskScope {
             Layer::Magic => magic::get(self, name),
             Layer::Extra => in_map(self.vars.extra()),
             Layer::IncludeParams => self.frames().find_map(|f| match &f.kind {
-                FrameKind::Include { vars, locals, .. } => vars.get(name).or_else(|| locals.get(name)).cloned().map(Var::Value),
+                FrameKind::Include { vars, locals, .. } => {
+                    vars.get(name).or_else(|| locals.get(name)).cloned().map(Var::Value)
+                }
                 _ => None,
             }),
             Layer::RoleParams => self.roles().find_map(|r| in_map(&r.params)),
@@ -121,7 +123,8 @@ impl TaskScope {
 
     /// `vars` of the task, then of the blocks around it.
     fn task_vars(&self, name: &str) -> Option<Value> {
-        if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars")) {
+        if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars"))
+        {
             if let Some(value) = map.get(name) {
                 return Some(value.clone());
             }
@@ -135,7 +138,8 @@ impl TaskScope {
     /// A role's files: the task's own role first, with its dependencies and those it belongs to; then the play's roles.
     fn role_layer(&self, of: impl Fn(&RoleUse) -> &Map, name: &str) -> Option<Var> {
         let find = |r: &Arc<RoleUse>| of(r).get(name).cloned().map(Var::Value);
-        let deep = |r: &Arc<RoleUse>| find(r).or_else(|| r.dependencies.iter().rev().find_map(|d| dependency(d, &of, name)));
+        let deep =
+            |r: &Arc<RoleUse>| find(r).or_else(|| r.dependencies.iter().rev().find_map(|d| dependency(d, &of, name)));
         self.roles().find_map(deep).or_else(|| {
             let play = self.play.as_ref()?;
             let roles = play.roles.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -174,7 +178,8 @@ impl TaskScope {
         add(&self.locals);
         add(self.vars.extra());
         add(&self.learned);
-        if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars")) {
+        if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars"))
+        {
             add(map);
         }
         for frame in self.frames() {
@@ -262,7 +267,11 @@ impl Scope for HostScope {
                 .host(dir, &self.scope.host)
                 .and_then(|m| m.get(name).cloned())
                 .or_else(|| {
-                    inventory.groups_of(&self.scope.host).iter().rev().find_map(|g| files.group(dir, g)?.get(name).cloned())
+                    inventory
+                        .groups_of(&self.scope.host)
+                        .iter()
+                        .rev()
+                        .find_map(|g| files.group(dir, g)?.get(name).cloned())
                 })
                 .map(Var::Value)
         })

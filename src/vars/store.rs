@@ -63,7 +63,14 @@ struct HostVars {
 impl Vars {
     /// The variables at the start of a run.
     pub fn new(inventory: Inventory, files: VarsFiles, extra: Map, run: RunInfo) -> Vars {
-        Vars { inventory: RwLock::new(Arc::new(inventory)), files, extra, hosts: RwLock::default(), run, problem: Mutex::default() }
+        Vars {
+            inventory: RwLock::new(Arc::new(inventory)),
+            files,
+            extra,
+            hosts: RwLock::default(),
+            run,
+            problem: Mutex::default(),
+        }
     }
 
     /// The inventory as it is now.
@@ -165,7 +172,8 @@ impl Vars {
         let plain = Arc::make_mut(&mut h.ansible_facts);
         for (key, value) in facts {
             let name = key.to_string();
-            let short = name.strip_prefix("ansible_").filter(|s| *s != "local" || name == "ansible_local").unwrap_or(&name);
+            let short =
+                name.strip_prefix("ansible_").filter(|s| *s != "local" || name == "ansible_local").unwrap_or(&name);
             plain.insert(Key::from(short), value.clone());
             h.facts.insert(key.clone(), value.clone());
         }

@@ -57,7 +57,9 @@ fn check(env: &Environment, placed: &Placed, problems: &mut Vec<Problem>) {
         }
     }
     let mut wrong = |diagnostic: Diagnostic| problems.push(Problem { diagnostic, not_yet: false, unconditional });
-    if let Some(spec) = actions::find(&task.action).map(|a| a.spec).or_else(|| adept_modules::find(&task.action).map(|m| m.spec)) {
+    if let Some(spec) =
+        actions::find(&task.action).map(|a| a.spec).or_else(|| adept_modules::find(&task.action).map(|m| m.spec))
+    {
         for key in task.args.map.keys().filter(|_| !spec.open) {
             let name = key.to_string();
             let known = spec.param(&name).is_some() || name == "_raw_params" || name.contains("{{");

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use adept_modules::args::parse_bool;
 use adept_modules::Args;
+use adept_modules::args::parse_bool;
 use adept_wire::{Map, Value};
 
 use super::files::Files;
@@ -114,7 +114,14 @@ impl Compiler {
     ///
     /// # Errors
     /// When it is missing or has a mistake.
-    pub fn included_role(&self, name: &str, from: &RoleFiles, public: bool, task: &Arc<Task>, frame: &Arc<Frame>) -> Result<Compiled> {
+    pub fn included_role(
+        &self,
+        name: &str,
+        from: &RoleFiles,
+        public: bool,
+        task: &Arc<Task>,
+        frame: &Arc<Frame>,
+    ) -> Result<Compiled> {
         let loaded = self.load(name, task.origin.as_ref(), from, frame)?;
         let entry = Arc::new(RoleEntry {
             origin: task.origin.clone(),
@@ -199,7 +206,10 @@ impl Compiler {
     fn import_tasks(&self, placed: &Placed, place: &Place) -> Result<Compiled> {
         let task = &placed.task;
         if task.loop_over.is_some() {
-            return Err(Diagnostic::parse("You cannot use loops on 'import_tasks' statements. You should use 'include_tasks' instead.").at(task.origin.as_ref()));
+            return Err(Diagnostic::parse(
+                "You cannot use loops on 'import_tasks' statements. You should use 'include_tasks' instead.",
+            )
+            .at(task.origin.as_ref()));
         }
         let args = self.args(placed)?;
         let name = args.str("file").or_else(|| args.str("_raw_params")).unwrap_or_default().to_string();
@@ -209,7 +219,9 @@ impl Compiler {
         let file = include_file(&name, placed, &self.scope.playbook_dir)?;
         if place.stack.contains(&file) {
             let chain: Vec<String> = place.stack.iter().chain([&file]).map(|p| p.display().to_string()).collect();
-            return Err(Diagnostic::parse("these files import each other without end").at(task.origin.as_ref()).note(chain.join(" -> ")));
+            return Err(Diagnostic::parse("these files import each other without end")
+                .at(task.origin.as_ref())
+                .note(chain.join(" -> ")));
         }
         let extra: Map = match task.action.as_str() {
             "include" => task
@@ -231,7 +243,10 @@ impl Compiler {
     fn import_role(&self, placed: &Placed, place: &Place) -> Result<Compiled> {
         let task = &placed.task;
         if task.loop_over.is_some() {
-            return Err(Diagnostic::parse("You cannot use loops on 'import_role' statements. You should use 'include_role' instead.").at(task.origin.as_ref()));
+            return Err(Diagnostic::parse(
+                "You cannot use loops on 'import_role' statements. You should use 'include_role' instead.",
+            )
+            .at(task.origin.as_ref()));
         }
         let args = self.args(placed)?;
         let include = actions::role_include(&args);
@@ -253,7 +268,13 @@ impl Compiler {
     }
 
     /// An entry of `roles:` or `dependencies:`.
-    fn role_entry(&self, entry: &Arc<RoleEntry>, frame: &Arc<Frame>, parents: &[Arc<RoleUse>], place: &Place) -> Result<(Compiled, Arc<RoleUse>)> {
+    fn role_entry(
+        &self,
+        entry: &Arc<RoleEntry>,
+        frame: &Arc<Frame>,
+        parents: &[Arc<RoleUse>],
+        place: &Place,
+    ) -> Result<(Compiled, Arc<RoleUse>)> {
         let templar = self.templar(frame, None);
         let name = templar.render(&entry.name).map_err(Diagnostic::from)?;
         let name = checked_name(&name, entry.name.origin())?;
@@ -265,7 +286,13 @@ impl Compiler {
         let identity = identity(&loaded.role.path, entry);
         if !loaded.allow_duplicates && !self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(identity) {
             // It runs once; its variables count here all the same.
-            let used = RoleUse { role: loaded.role, entry: entry.clone(), params, parents: parents.to_vec(), dependencies: Vec::new() };
+            let used = RoleUse {
+                role: loaded.role,
+                entry: entry.clone(),
+                params,
+                parents: parents.to_vec(),
+                dependencies: Vec::new(),
+            };
             return Ok((Compiled::default(), Arc::new(used)));
         }
         let (compiled, role) = self.role(loaded, entry.clone(), params, parents.to_vec(), frame, place)?;
@@ -287,7 +314,9 @@ impl Compiler {
     ) -> Result<(Compiled, Arc<RoleUse>)> {
         if parents.iter().filter(|p| p.role.path == loaded.role.path).count() > 20 {
             let chain: Vec<&str> = parents.iter().rev().map(|p| p.role.name.as_str()).collect();
-            return Err(Diagnostic::parse("these roles depend on each other without end").at(entry.origin.as_ref()).note(chain.join(" -> ")));
+            return Err(Diagnostic::parse("these roles depend on each other without end")
+                .at(entry.origin.as_ref())
+                .note(chain.join(" -> ")));
         }
         // Dependencies see this role as their parent, before it knows them.
         let draft = Arc::new(RoleUse {
@@ -320,7 +349,13 @@ impl Compiler {
         Ok((out, used))
     }
 
-    fn load(&self, name: &str, origin: Option<&adept_wire::Origin>, from: &RoleFiles, frame: &Arc<Frame>) -> Result<LoadedRole> {
+    fn load(
+        &self,
+        name: &str,
+        origin: Option<&adept_wire::Origin>,
+        from: &RoleFiles,
+        frame: &Arc<Frame>,
+    ) -> Result<LoadedRole> {
         let beside = frame.role().and_then(|r| r.role.path.parent());
         load_role(&self.files, name, origin, from, &self.scope.playbook_dir, beside)
     }
@@ -395,7 +430,11 @@ pub fn include_file(name: &str, placed: &Placed, playbook_dir: &Path) -> Result<
             return Ok(path);
         }
         if path.is_dir() {
-            return Err(Diagnostic::general(format!("{} is a directory, a file of tasks was expected", path.display())).at(placed.task.origin.as_ref()));
+            return Err(Diagnostic::general(format!(
+                "{} is a directory, a file of tasks was expected",
+                path.display()
+            ))
+            .at(placed.task.origin.as_ref()));
         }
     }
     let first = folders.first().map(|f| f.join(&expanded)).unwrap_or_default();

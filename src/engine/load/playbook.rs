@@ -41,7 +41,13 @@ struct Outer {
     frame: Option<Arc<Frame>>,
 }
 
-fn load(files: &Files, templar: &Templar, path: &Path, outer: &Outer, plays: &mut Vec<LoadedPlay>) -> Result<(), Diagnostic> {
+fn load(
+    files: &Files,
+    templar: &Templar,
+    path: &Path,
+    outer: &Outer,
+    plays: &mut Vec<LoadedPlay>,
+) -> Result<(), Diagnostic> {
     if path.is_dir() {
         return Err(Diagnostic::general(format!("the playbook: {} is a directory, not a file", path.display())));
     }
@@ -87,7 +93,9 @@ fn imported(templar: &Templar, import: &Import, dir: &Path) -> Result<PathBuf, D
     };
     let file = dir.join(&name);
     if !file.exists() {
-        return Err(Diagnostic::parse(format!("the file {} does not exist", file.display())).at(import.file.origin()).width(name.len()));
+        return Err(Diagnostic::parse(format!("the file {} does not exist", file.display()))
+            .at(import.file.origin())
+            .width(name.len()));
     }
     Ok(file)
 }

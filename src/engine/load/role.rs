@@ -74,7 +74,11 @@ pub fn load_role(
     if let Some(file) = yaml_file(&path.join("meta"), "main") {
         let meta = files.yaml(&file)?;
         if !meta.is_null() && meta.as_map().is_none() {
-            return Err(PlaybookError::shape(format!("the 'meta/main.yml' for role {name} is not a dictionary"), meta.origin()).into());
+            return Err(PlaybookError::shape(
+                format!("the 'meta/main.yml' for role {name} is not a dictionary"),
+                meta.origin(),
+            )
+            .into());
         }
         if let Some(list) = meta.get("dependencies") {
             dependencies = Parser::new(&Names).roles(list)?;
@@ -87,7 +91,11 @@ pub fn load_role(
 
 /// A role given as a path is known by its last part.
 fn role_name(name: &str) -> String {
-    if name.contains('/') { name.trim_end_matches('/').rsplit('/').next().unwrap_or(name).to_string() } else { name.to_string() }
+    if name.contains('/') {
+        name.trim_end_matches('/').rsplit('/').next().unwrap_or(name).to_string()
+    } else {
+        name.to_string()
+    }
 }
 
 fn find(
