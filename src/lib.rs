@@ -2,16 +2,10 @@
 //!
 //! One line per room, in the order in which data walks; a room may use only rooms above it.
 
+pub mod cli;
 pub mod diag;
 pub mod event;
-pub mod yaml;
-pub mod report;
-pub mod template;
-pub mod playbook;
 pub mod inventory;
-pub mod vars;
-pub mod connection;
-pub mod actions;
-pub mod engine;
+pub mod template;
 pub mod transition;
-pub mod cli;
+pub mod yaml;

@@ -1,8 +1,3 @@
-//! `adept`: see the library. By its name the program is also `ansible-playbook` and `adept.py`.
+//! placeholder
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    let argv: Vec<_> = std::env::args_os().collect();
-    ExitCode::from(adept_runner::cli::main(&argv))
-}
+fn main() {}

@@ -87,8 +87,8 @@ impl Test {
     }
 }
 
-/// A lookup: `lookup('name', terms.., options)`. One row of a table. Terms are the positional arguments (one list given as the
-/// only term is spread, as Ansible does); the result is a list of values. `wantlist`, `errors` and joining are done by the caller.
+/// A lookup: `lookup('name', terms.., options)`. One row of a table. Terms are the positional arguments; a
+/// `with_*` loop gives each item of its list as one. The result is a list of values. `wantlist`, `errors` and joining are done by the caller.
 #[derive(Debug)]
 pub struct Lookup {
     /// As it is written, without namespace.

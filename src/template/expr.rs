@@ -225,11 +225,6 @@ impl Eval<'_> {
         };
         let wantlist = take("wantlist").map_or(Ok(query), |v| self.truthy(&v))?;
         let errors = take("errors").map_or(Ok(Arc::from("strict")), |v| self.text(&v))?;
-        if let [only] = &args.positional[..]
-            && only.is_list()
-        {
-            args.positional = self.items(only)?;
-        }
         if !lookup.takes_undefined {
             check_defined(&args)?;
         }

@@ -1,3 +1,0 @@
-//! Strategies: which hosts do what next. Pure functions over cursors.
-
-pub mod linear;

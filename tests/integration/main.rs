@@ -1,3 +1,0 @@
-//! The tests that see the whole: one binary, a module for each subject.
-
-mod architecture;
