@@ -2,10 +2,16 @@
 //!
 //! One line per room, in the order in which data walks; a room may use only rooms above it.
 
-pub mod cli;
 pub mod diag;
 pub mod event;
-pub mod inventory;
-pub mod template;
-pub mod transition;
 pub mod yaml;
+pub mod report;
+pub mod template;
+pub mod playbook;
+pub mod inventory;
+pub mod vars;
+pub mod connection;
+pub mod actions;
+pub mod engine;
+pub mod transition;
+pub mod cli;

@@ -35,6 +35,9 @@ pub struct TaskOutcome {
     pub diff: Vec<adept_wire::Diff>,
     /// Show the result even without `-v` (`debug`).
     pub always_show: bool,
+    /// Where the argument or expression to blame was written.
+    #[serde(serialize_with = "super::origin_text")]
+    pub origin: Option<adept_wire::Origin>,
     /// What the task asks the engine to do. Only `engine/effects.rs` applies these.
     #[serde(skip)]
     pub effects: Vec<Effect>,
@@ -50,6 +53,7 @@ impl TaskOutcome {
             result,
             diff: Vec::new(),
             always_show: false,
+            origin: None,
             effects: Vec::new(),
         }
     }

@@ -68,4 +68,5 @@ pub use printf::percent;
 pub use registry::Registry;
 pub use scope::{Hosts, Scope, Var};
 pub use templar::Templar;
+pub use text::str_of;
 pub use val::{HostsRef, Lazy, ListRef, MapRef, Undefined, Val};

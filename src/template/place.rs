@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use adept_wire::Origin;
+use adept_wire::{Data, Origin, Trust, Value};
 
 /// Where the text of a template comes from.
 #[derive(Clone, Debug)]
@@ -14,6 +14,18 @@ pub struct Source {
     pub origin: Option<Origin>,
     /// Is the origin the text's first character, with nothing in between (a template file)?
     pub exact: bool,
+}
+
+impl Source {
+    /// The source of text that may be rendered; `None` for anything else.
+    pub fn of(value: &Value) -> Option<Source> {
+        let Data::Str(text) = &value.data else { return None };
+        (value.trust() == Trust::Template).then(|| Source {
+            text: text.clone(),
+            origin: value.origin().cloned(),
+            exact: false,
+        })
+    }
 }
 
 /// A span of bytes in a text.

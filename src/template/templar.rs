@@ -15,7 +15,7 @@ use super::header;
 use super::home::Home;
 use super::options::FileOptions;
 use super::place::{Place, Source, Span};
-use super::scope::Scope;
+use super::scope::{Scope, Var};
 use super::stmt::Sink;
 use super::val::Val;
 use crate::diag::{Diagnostic, did_you_mean};
@@ -34,6 +34,23 @@ impl Templar {
     /// The environment.
     pub fn env(&self) -> &Arc<Environment> {
         &self.home.shared.env
+    }
+
+    /// The scope.
+    pub fn scope(&self) -> &Arc<dyn Scope> {
+        &self.home.scope
+    }
+
+    /// The rendered value of a variable; `None` where there is none of this name.
+    ///
+    /// # Errors
+    /// As [`Templar::render`].
+    pub fn variable(&self, name: &str) -> Result<Option<Value>> {
+        match self.home.scope.get(name) {
+            Some(Var::Value(value)) => self.render(&value).map(Some),
+            Some(_) => self.expression(name, None).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Is there anything to render in this value, at any depth?

@@ -9,12 +9,16 @@
 mod action;
 mod adept_path;
 mod banner;
+pub mod builtin;
 mod child;
 mod document;
 mod environment;
 mod error;
+pub mod explain;
 mod interrupt;
 mod io;
+pub mod job;
+mod keys;
 #[cfg(test)]
 mod micro;
 mod params;
@@ -22,11 +26,14 @@ mod runner;
 mod substitute;
 mod text;
 mod words;
+mod workspace_init;
 
 pub use action::{PlaybookCall, PlaybookRunner};
 pub use adept_path::adept_path;
 pub use banner::divided;
 pub use error::TransitionError;
 pub use io::Io;
+pub use keys::make_key_pair;
 pub use params::{Params, Source, short_hostname};
 pub use runner::run;
+pub use workspace_init::{InitError, init_workspace};

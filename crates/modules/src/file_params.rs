@@ -313,6 +313,14 @@ pub fn add_path_info(result: &mut Map, path: &Path) {
     }
 }
 
+/// As [`add_path_info`], for whatever path the result of a failure names.
+pub fn add_info_of_named_path(result: &mut Map, host: &Host<'_>) {
+    if let Some(path) = result.get("path").or_else(|| result.get("dest")).and_then(Value::as_str) {
+        let path = host.path(path);
+        add_path_info(result, &path);
+    }
+}
+
 /// The path's own status; in check mode a path that isn't there is `None`.
 fn status(path: &Path, host: &Host<'_>) -> Result<Option<Metadata>, ModuleError> {
     match fs::symlink_metadata(path) {

@@ -4,14 +4,18 @@
 pub mod args;
 pub mod cancel;
 pub mod checksum;
+pub mod edit;
 pub mod file_mode;
 pub mod file_params;
+pub mod file_text;
+pub mod fnmatch;
 pub mod glob;
 pub mod host;
 pub mod modules;
 pub mod regex;
 pub mod spec;
 pub mod sys;
+pub mod validate;
 pub mod words;
 
 use adept_wire::{Map, ModuleOutcome};
@@ -68,11 +72,18 @@ impl From<std::io::Error> for ModuleError {
 
 /// Every module, by plain name in alphabetical order.
 pub const MODULES: &[Module] = &[
+    modules::blockinfile::MODULE,
     modules::command::MODULE,
+    modules::copy::MODULE,
     modules::file::MODULE,
+    modules::find::MODULE,
+    modules::lineinfile::MODULE,
     modules::ping::MODULE,
+    modules::replace::MODULE,
     modules::shell::MODULE,
+    modules::slurp::MODULE,
     modules::stat::MODULE,
+    modules::tempfile::MODULE,
 ];
 
 /// The module of this plain name.
@@ -97,6 +108,7 @@ pub fn run(name: &str, args: &Map, host: &Host<'_>) -> ModuleOutcome {
         Err(e) => {
             let mut outcome = ModuleOutcome::fail(e.message);
             outcome.result.extend(e.result);
+            file_params::add_info_of_named_path(&mut outcome.result, host);
             outcome.bad_parameter = e.param.map(String::from);
             outcome
         }

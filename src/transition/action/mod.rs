@@ -17,7 +17,7 @@ use crate::diag;
 
 use command::Command;
 use playbook::Playbook;
-pub use playbook::{PlaybookCall, PlaybookRunner};
+pub use playbook::{EMPTY_FAILS, PlaybookCall, PlaybookRunner};
 use variable::Variable;
 
 /// An action, ready to be executed.

@@ -67,20 +67,10 @@ fn run(args: &Args, host: &Host<'_>) -> Result<ModuleOutcome, ModuleError> {
     };
     let result = run.dispatch();
     let warnings = std::mem::take(&mut run.warnings);
-    match result {
-        Ok((changed, mut result, diff)) => {
-            add_path_info(&mut result, &run.path);
-            let diff = if host.diff { vec![diff] } else { Vec::new() };
-            Ok(ModuleOutcome { changed, result, diff, warnings, ..ModuleOutcome::default() })
-        }
-        Err(mut e) => {
-            if let Some(path) = e.result.get("path").or_else(|| e.result.get("dest")).and_then(Value::as_str) {
-                let path = host.path(path);
-                add_path_info(&mut e.result, &path);
-            }
-            Err(e)
-        }
-    }
+    let (changed, mut result, diff) = result?;
+    add_path_info(&mut result, &run.path);
+    let diff = if host.diff { vec![diff] } else { Vec::new() };
+    Ok(ModuleOutcome { changed, result, diff, warnings, ..ModuleOutcome::default() })
 }
 
 type Done = (bool, Map, Diff);

@@ -1,7 +1,14 @@
 //! The modules, one file each.
 
+pub mod blockinfile;
 pub mod command;
+pub mod copy;
 pub mod file;
+pub mod find;
+pub mod lineinfile;
 pub mod ping;
+pub mod replace;
 pub mod shell;
+pub mod slurp;
 pub mod stat;
+pub mod tempfile;

@@ -118,37 +118,49 @@ impl Replacing {
     /// # Errors
     /// When the directory can't be written, or the rename fails and `unsafe_writes` isn't given.
     pub fn write(self, path: &Path, content: &[u8]) -> io::Result<()> {
-        let mut staged = Staged::beside(path)?;
-        staged.file().write_all(content)?;
-        self.put(staged, path)
+        self.put(Staged::with_content(path, content)?, path)
     }
 
-    /// Moves a staged file to `path`.
+    /// Moves a staged file to `path`, with the mode and owner of what is there.
     ///
     /// # Errors
     /// As [`Replacing::write`].
     pub fn put(self, staged: Staged, path: &Path) -> io::Result<()> {
+        self.prepare(&staged, path)?;
+        self.commit(staged, path)
+    }
+
+    /// Gives a staged file the mode, owner and SELinux label that it will have at `path`: those of the file that is there.
+    ///
+    /// # Errors
+    /// When the mode can't be set.
+    pub fn prepare(self, staged: &Staged, path: &Path) -> io::Result<()> {
         let file = staged.0.as_file();
-        match fs::symlink_metadata(path) {
-            Ok(old) if !old.is_symlink() => {
-                // Only root may give a file away; others keep what they may.
-                if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
-                    let _ = fchown(file, None, Some(old.gid()));
-                }
-                file.set_permissions(Permissions::from_mode(old.mode() & MODE_BITS))?;
-                if let Some(label) = selinux_label(path) {
-                    let _ = set_selinux_label(staged.path(), &label);
-                }
-            }
-            _ => file.set_permissions(Permissions::from_mode(0o666 & !self.umask))?,
+        let old = match fs::symlink_metadata(path) {
+            Ok(old) if !old.is_symlink() => old,
+            _ => return file.set_permissions(Permissions::from_mode(0o666 & !self.umask)),
+        };
+        // Only root may give a file away; others keep what they may.
+        if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+            let _ = fchown(file, None, Some(old.gid()));
         }
-        let staged_path = staged.path().to_path_buf();
+        file.set_permissions(Permissions::from_mode(old.mode() & MODE_BITS))?;
+        if let Some(label) = selinux_label(path) {
+            let _ = set_selinux_label(staged.path(), &label);
+        }
+        Ok(())
+    }
+
+    /// Moves a prepared file to `path`.
+    ///
+    /// # Errors
+    /// When the rename fails and `unsafe_writes` isn't given.
+    pub fn commit(self, staged: Staged, path: &Path) -> io::Result<()> {
         match staged.0.persist(path) {
             Ok(_) => Ok(()),
             Err(failed) if self.unsafe_writes && is_rename_refusal(&failed.error) => {
                 // Writing through the same inode is what the user allowed.
-                let content = fs::read(&staged_path)?;
-                fs::write(path, content)
+                fs::write(path, fs::read(failed.file.path())?)
             }
             Err(failed) => Err(failed.error),
         }
@@ -179,6 +191,16 @@ impl Staged {
             suffix = OsString::new();
         }
         tempfile::Builder::new().prefix(".adept-").suffix(&suffix).tempfile_in(parent).map(Staged)
+    }
+
+    /// As [`Staged::beside`], with this content.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn with_content(path: &Path, content: &[u8]) -> io::Result<Staged> {
+        let mut staged = Staged::beside(path)?;
+        staged.file().write_all(content)?;
+        Ok(staged)
     }
 
     /// Where it is now.

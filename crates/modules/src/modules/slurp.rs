@@ -1,0 +1,53 @@
+//! `slurp`: a file's content, in base64.
+
+use std::fs;
+
+use adept_wire::{ModuleOutcome, map};
+
+use crate::file_params::message;
+use crate::{Args, Host, Kind, Module, ModuleError, Param, Spec};
+
+const PARAMS: &[Param] = &[Param::new("src", Kind::Path).aliases(&["path"]).required()];
+
+/// The module.
+pub const MODULE: Module = Module { spec: Spec::new("slurp", "Fetch the content of a file", PARAMS), run };
+
+fn run(args: &Args, host: &Host<'_>) -> Result<ModuleOutcome, ModuleError> {
+    let src = args.str("src").unwrap_or_default();
+    let fail = |why: String| ModuleError::new(why).param("src");
+    let content = fs::read(host.path(src)).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => fail(format!("File not found: {src}")),
+        std::io::ErrorKind::PermissionDenied => fail(format!("File is not readable: {src}")),
+        std::io::ErrorKind::IsADirectory => fail(format!("Source is a directory and must be a file: {src}")),
+        _ => fail(format!("unable to slurp file: {}", message(&e))),
+    })?;
+    Ok(ModuleOutcome::ok(map! { "content" => base64(&content), "source" => src, "encoding" => "base64" }))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - group.len()));
+        for i in 0..4 {
+            if i <= group.len() {
+                out.push(char::from(DIGITS[(bits >> (18 - 6 * i) & 63) as usize]));
+            } else {
+                out.push('=');
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_pads_as_rfc_4648_says() {
+        let encoded: Vec<String> =
+            ["", "f", "fo", "foo", "foob", "fooba", "foobar"].iter().map(|s| base64(s.as_bytes())).collect();
+        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
+    }
+}

@@ -1,0 +1,588 @@
+//! `PlayRun`: the dispatcher of one play. It alone owns the state of hosts: who is where, who failed, who notified what.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+use adept_wire::{Data, Key, Map, Value};
+use futures::stream::{FuturesUnordered, StreamExt};
+
+use super::attempt::{HostOutcome, Included};
+use super::bind::{BindError, Bound, HostTask};
+use super::cursor::{AfterFailure, Cursor};
+use super::effects;
+use super::engine::Engine;
+use super::handlers::{HandlerId, Handlers};
+use super::load::{Compiler, include_file};
+use super::program::{Item, Section};
+use super::strategy::linear;
+use super::tags;
+use crate::actions::{self, IncludeKind, Work};
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::event::{EventKind, Stats, Status, TaskInfo, TaskOutcome, TaskResult};
+use crate::playbook::{Frame, FrameKind, Keywords, Placed, keyword, vars_of};
+use crate::vars::PlayScope;
+
+/// Includes deeper than this are taken for a loop.
+const DEEPEST_INCLUDE: usize = 200;
+
+/// One play, or one batch of it.
+pub struct PlayRun<'a> {
+    engine: &'a Arc<Engine>,
+    play: Arc<PlayScope>,
+    compiler: &'a Compiler,
+    handlers: Handlers,
+    hosts: Vec<HostState>,
+    stats: &'a mut Stats,
+    /// Counts included sections, so that positions tell them apart.
+    included: u32,
+    any_errors_fatal: bool,
+    max_fail_percentage: Option<f64>,
+    ended: bool,
+}
+
+/// Where a host is, and how it fares.
+struct HostState {
+    name: Arc<str>,
+    cursor: Cursor,
+    notified: HashSet<HandlerId>,
+    failed: bool,
+    unreachable: bool,
+}
+
+/// How a batch ended.
+#[derive(Debug, Default)]
+pub struct BatchEnd {
+    /// Hosts that failed.
+    pub failed: Vec<Arc<str>>,
+    /// Hosts that were lost.
+    pub unreachable: Vec<Arc<str>>,
+    /// Hosts whose errors `meta: clear_host_errors` forgave, earlier plays' included.
+    pub cleared: bool,
+    /// No further batch is to run.
+    pub ended: bool,
+}
+
+impl<'a> PlayRun<'a> {
+    /// A batch of hosts at the start of a play.
+    pub fn new(
+        engine: &'a Arc<Engine>,
+        play: Arc<PlayScope>,
+        compiler: &'a Compiler,
+        items: Vec<Item>,
+        handlers: Vec<Item>,
+        hosts: &[Arc<str>],
+        stats: &'a mut Stats,
+    ) -> PlayRun<'a> {
+        let section = Arc::new(Section::plain(items));
+        let hosts = hosts
+            .iter()
+            .map(|name| HostState {
+                name: name.clone(),
+                cursor: Cursor::new(section.clone()),
+                notified: HashSet::new(),
+                failed: false,
+                unreachable: false,
+            })
+            .collect();
+        let mut known = Handlers::default();
+        known.add(engine, &play, handlers);
+        let any_errors_fatal = engine.options.any_errors_fatal;
+        PlayRun {
+            engine,
+            play,
+            compiler,
+            handlers: known,
+            hosts,
+            stats,
+            included: 1,
+            any_errors_fatal,
+            max_fail_percentage: None,
+            ended: false,
+        }
+    }
+
+    /// `max_fail_percentage` of the play.
+    pub fn max_fail_percentage(mut self, percentage: Option<f64>) -> PlayRun<'a> {
+        self.max_fail_percentage = percentage;
+        self
+    }
+
+    /// Runs the batch to its end.
+    ///
+    /// # Errors
+    /// When an included file has a mistake, or a handler that is notified doesn't exist.
+    pub async fn run(mut self) -> Result<BatchEnd, Diagnostic> {
+        let mut end = BatchEnd::default();
+        loop {
+            if self.engine.cancel.is_cancelled() {
+                break;
+            }
+            let group = linear::next(self.hosts.iter().map(|h| &h.cursor).enumerate());
+            let Some(&first) = group.first() else { break };
+            let Some(item) = self.hosts[first].cursor.current().cloned() else { break };
+            match item {
+                Item::RoleEnd => self.advance(&group),
+                Item::Flush => {
+                    let section = self.handlers.section();
+                    group.iter().for_each(|&h| self.enter_handlers(h, section.clone()));
+                }
+                Item::Section(_) => unreachable!("a cursor settles inside of sections"),
+                Item::Task(placed) => self.task(&placed, group, &mut end).await?,
+            }
+            self.update_host_lists();
+        }
+        for host in &self.hosts {
+            if host.unreachable {
+                end.unreachable.push(host.name.clone());
+            } else if host.failed {
+                end.failed.push(host.name.clone());
+            }
+        }
+        end.ended |= self.ended;
+        Ok(end)
+    }
+
+    fn advance(&mut self, hosts: &[usize]) {
+        for &host in hosts {
+            self.hosts[host].cursor.advance();
+            self.skip_handlers(host);
+        }
+    }
+
+    fn enter_handlers(&mut self, host: usize, section: Arc<Section>) {
+        self.hosts[host].cursor.enter_handlers(section);
+        self.skip_handlers(host);
+    }
+
+    /// Steps over handlers that this host did not notify.
+    fn skip_handlers(&mut self, host: usize) {
+        let state = &mut self.hosts[host];
+        while state.cursor.in_handlers() {
+            match state.cursor.current() {
+                Some(Item::Task(placed)) if state.notified.contains(&HandlerId::of(placed)) => return,
+                Some(_) => {
+                    state.cursor.advance();
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn host_task(&self, placed: &Placed, host: usize, number: u64) -> HostTask {
+        HostTask {
+            engine: self.engine.clone(),
+            play: self.play.clone(),
+            placed: placed.clone(),
+            host: self.hosts[host].name.clone(),
+            number,
+        }
+    }
+
+    async fn task(&mut self, placed: &Placed, group: Vec<usize>, end: &mut BatchEnd) -> Result<(), Diagnostic> {
+        let first = self.host_task(placed, group[0], 0);
+        if !self.is_wanted(&first) {
+            self.advance(&group);
+            return Ok(());
+        }
+        for &host in &group {
+            self.hosts[host].notified.remove(&HandlerId::of(placed));
+        }
+        if placed.task.action == "meta" {
+            return self.meta(placed, &group, end).await;
+        }
+        let (name, run_once, fatal) = blocking(move || {
+            let templar = first.templar(Map::new(), Map::new());
+            let name = task_name(&first, &templar);
+            let run_once = first.flag(&templar, "run_once").ok().flatten().unwrap_or(false);
+            let fatal = first.flag(&templar, "any_errors_fatal").ok().flatten();
+            (name, run_once, fatal)
+        })
+        .await;
+        let once = run_once || actions::find(&placed.task.action).is_some_and(|a| a.once);
+        let number = self.engine.task_number();
+        self.engine.events.send(EventKind::TaskStarted(TaskInfo {
+            task: number,
+            name,
+            action: placed.task.action.clone(),
+            role: placed.frame.role().map(|r| r.role.name.clone()),
+            handler: placed.task.handler,
+            origin: placed.task.origin.clone(),
+        }));
+        let workers: Vec<usize> = if once { vec![group[0]] } else { group.clone() };
+        let mut running = FuturesUnordered::new();
+        for &host in &workers {
+            let task = self.host_task(placed, host, number);
+            let forks = self.engine.forks.clone();
+            running.push(async move {
+                // The semaphore is never closed.
+                let _permit = forks.acquire().await;
+                (host, task.run().await)
+            });
+        }
+        let mut includes: Vec<(usize, Vec<Included>)> = Vec::new();
+        let mut failed_hosts = Vec::new();
+        while let Some((host, mut outcome)) = running.next().await {
+            let wanted = std::mem::take(&mut outcome.includes);
+            let affected: Vec<usize> = if once { group.clone() } else { vec![host] };
+            if self.finished(placed, number, host, &affected, outcome, !wanted.is_empty())? {
+                failed_hosts.push(host);
+            } else if !wanted.is_empty() {
+                includes.extend(affected.into_iter().map(|h| (h, wanted.clone())));
+            }
+        }
+        drop(running);
+        includes.sort_by_key(|(host, _)| *host);
+        if !includes.is_empty() {
+            self.include(placed, includes)?;
+        }
+        self.fail_all_if_needed(&failed_hosts, fatal.unwrap_or(self.any_errors_fatal));
+        Ok(())
+    }
+
+    /// Do `--tags`, `--skip-tags` and the play want this task?
+    fn is_wanted(&self, task: &HostTask) -> bool {
+        let options = &self.engine.options;
+        let tagged = !task.placed.keyword_all("tags").is_empty();
+        let all = options.tags.is_empty() || options.tags == ["all"];
+        if !tagged && all && options.skip_tags.is_empty() {
+            return true;
+        }
+        if task.placed.task.handler {
+            // Whoever was notified runs: the task that notified it was wanted.
+            return true;
+        }
+        let tags = tags::tags_of(&task.placed, &task.templar(Map::new(), Map::new()));
+        let only = if options.tags.is_empty() { vec!["all".to_string()] } else { options.tags.clone() };
+        tags::runs(&tags, &only, &options.skip_tags)
+    }
+
+    /// Takes a host's outcome. True when the host failed and nothing forgives it.
+    fn finished(
+        &mut self,
+        placed: &Placed,
+        number: u64,
+        host: usize,
+        affected: &[usize],
+        done: HostOutcome,
+        includes: bool,
+    ) -> Result<bool, Diagnostic> {
+        let HostOutcome { mut outcome, result, delegate, delegate_facts, .. } = done;
+        let name = self.hosts[host].name.clone();
+        if let Some(register) = placed.task.keyword("register").and_then(Value::as_str) {
+            let vars: Map = [(Key::from(register), result.clone())].into_iter().collect();
+            for &h in affected {
+                self.engine.vars.learn(&self.hosts[h].name, &vars);
+            }
+        }
+        for &h in affected {
+            let own = self.hosts[h].name.clone();
+            let facts_of = delegate.as_ref().filter(|_| delegate_facts).unwrap_or(&own);
+            // Of a task that runs once, what it adds to the inventory counts once.
+            let list: Vec<_> = if h == host {
+                outcome.effects.clone()
+            } else {
+                outcome.effects.iter().filter(|e| !matches!(e, crate::event::Effect::AddHost { .. })).cloned().collect()
+            };
+            for wanted in effects::apply(self.engine, &own, facts_of, &list) {
+                self.notify(h, &wanted, placed)?;
+            }
+        }
+        let failed = outcome.is_failure() && !outcome.ignored;
+        let unreachable = outcome.status == Status::Unreachable && failed;
+        if failed && !unreachable {
+            outcome.rescued = self.hosts[host].cursor.is_rescuing();
+        }
+        self.stats.count(&name, &outcome);
+        self.engine.events.send(EventKind::TaskFinished(TaskResult {
+            task: number,
+            host: name.to_string(),
+            delegate: delegate.as_deref().map(String::from),
+            item: None,
+            outcome: TaskOutcome { effects: Vec::new(), ..outcome },
+        }));
+        if unreachable {
+            for &h in affected {
+                self.hosts[h].unreachable = true;
+                self.hosts[h].cursor.clear();
+            }
+            return Ok(true);
+        }
+        if failed {
+            for &h in affected {
+                self.fail_host(h, Some((placed, &result)));
+            }
+            return Ok(true);
+        }
+        if !includes {
+            self.advance(affected);
+        }
+        Ok(false)
+    }
+
+    /// A host failed: on to `rescue` or `always`, or out.
+    fn fail_host(&mut self, host: usize, why: Option<(&Placed, &Value)>) {
+        let state = &mut self.hosts[host];
+        let rescuing = state.cursor.is_rescuing();
+        if let Some((placed, result)) = why.filter(|_| rescuing) {
+            let name = placed.task.name().cloned().unwrap_or_else(|| placed.task.action.as_str().into());
+            let task = adept_wire::map! {
+                "name" => name.untagged(), "action" => placed.task.action.as_str(),
+                "args" => Value::map(placed.task.args.map.clone()).untagged(),
+            };
+            let vars = adept_wire::map! { "ansible_failed_task" => task, "ansible_failed_result" => result.clone() };
+            self.engine.vars.learn(&state.name, &vars);
+        }
+        if state.cursor.fail() != AfterFailure::Rescued {
+            state.failed = true;
+        }
+        self.skip_handlers(host);
+    }
+
+    fn notify(&mut self, host: usize, name: &str, placed: &Placed) -> Result<(), Diagnostic> {
+        let found = self.handlers.notify(name);
+        if found.is_empty() {
+            let hint = did_you_mean(name, self.handlers.names()).map(|n| format!("did you mean '{n}'?"));
+            let origin = placed.task.keyword("notify").and_then(Value::origin).or(placed.task.origin.as_ref());
+            return Err(Diagnostic::general(format!(
+                "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
+            ))
+            .at(origin)
+            .maybe_hint(hint));
+        }
+        self.hosts[host].notified.extend(found);
+        let host = self.hosts[host].name.to_string();
+        self.engine.events.send(EventKind::Notified { handler: name.to_string(), host });
+        Ok(())
+    }
+
+    /// With `any_errors_fatal`, or too many failed hosts, the others fail too.
+    fn fail_all_if_needed(&mut self, failed: &[usize], fatal: bool) {
+        if failed.is_empty() {
+            return;
+        }
+        let too_many = self.max_fail_percentage.is_some_and(|limit| {
+            let bad = self.hosts.iter().filter(|h| h.failed || h.unreachable).count();
+            bad as f64 / self.hosts.len() as f64 * 100.0 > limit
+        });
+        // A failure that is being rescued is not fatal.
+        let hopeless = failed.iter().any(|&h| self.hosts[h].failed || self.hosts[h].unreachable);
+        if (fatal && hopeless) || too_many {
+            for host in 0..self.hosts.len() {
+                if !self.hosts[host].failed && !self.hosts[host].unreachable {
+                    self.fail_host(host, None);
+                    self.hosts[host].failed = true;
+                }
+            }
+            self.ended = true;
+        }
+    }
+
+    /// Keeps `ansible_play_batch` and `ansible_play_hosts` true.
+    fn update_host_lists(&self) {
+        let alive: Vec<Arc<str>> =
+            self.hosts.iter().filter(|h| !h.failed && !h.unreachable).map(|h| h.name.clone()).collect();
+        let out: Vec<&Arc<str>> = self.hosts.iter().filter(|h| h.failed || h.unreachable).map(|h| &h.name).collect();
+        if !out.is_empty() {
+            self.play.hosts.write().unwrap_or_else(PoisonError::into_inner).retain(|h| !out.contains(&h));
+        }
+        *self.play.batch.write().unwrap_or_else(PoisonError::into_inner) = alive;
+    }
+
+    /// Loads what hosts asked to include; hosts and items that include the same with the same variables share it.
+    fn include(&mut self, placed: &Placed, wanted: Vec<(usize, Vec<Included>)>) -> Result<(), Diagnostic> {
+        struct Group {
+            included: Included,
+            hosts: Vec<usize>,
+            order: usize,
+        }
+        let mut groups: Vec<Group> = Vec::new();
+        let mut asked: Vec<usize> = Vec::new();
+        for (host, list) in wanted {
+            asked.push(host);
+            for (order, included) in list.into_iter().enumerate() {
+                let same = groups.iter_mut().find(|g| {
+                    g.order == order
+                        && g.included.include.kind == included.include.kind
+                        && g.included.locals == included.locals
+                        && g.included.include.vars == included.include.vars
+                        && !g.hosts.contains(&host)
+                });
+                match same {
+                    Some(group) => group.hosts.push(host),
+                    None => groups.push(Group { included, hosts: vec![host], order }),
+                }
+            }
+        }
+        groups.sort_by_key(|g| g.order);
+        // Each host gets one section that holds, in order, what its items included.
+        let mut bodies: Vec<(usize, Vec<Item>)> = asked.iter().map(|h| (*h, Vec::new())).collect();
+        for group in groups {
+            let hosts: Vec<String> = group.hosts.iter().map(|&h| self.hosts[h].name.to_string()).collect();
+            match self.load_include(placed, &group.included) {
+                Ok((file, items)) => {
+                    let item = group.included.label.clone();
+                    self.engine.events.send(EventKind::Included { file, hosts, item });
+                    let section = Item::Section(Arc::new(Section::plain(items)));
+                    // Whoever did not ask for it gets an empty one, so that equal positions mean equal tasks.
+                    let empty = Item::Section(Arc::new(Section::default()));
+                    for (host, body) in &mut bodies {
+                        body.push(if group.hosts.contains(host) { section.clone() } else { empty.clone() });
+                    }
+                }
+                Err(e) => {
+                    // A file that is missing or has a mistake is a failure of the hosts that reached it.
+                    for &host in &group.hosts {
+                        self.include_failed(placed, host, &e);
+                        bodies.retain(|(h, _)| *h != host);
+                    }
+                }
+            }
+        }
+        self.included += 1;
+        for (host, body) in bodies {
+            // Sections that hosts share have one key per position within, so that hosts stay in step.
+            self.hosts[host].cursor.enter(Arc::new(Section::plain(body)), self.included);
+            self.skip_handlers(host);
+        }
+        Ok(())
+    }
+
+    fn include_failed(&mut self, placed: &Placed, host: usize, e: &Diagnostic) {
+        let result = adept_wire::map! { "msg" => e.message.as_str(), "failed" => true, "changed" => false };
+        let mut outcome = TaskOutcome::new(Status::Failed, result.into());
+        outcome.origin = e.origin.clone().or_else(|| placed.task.origin.clone());
+        outcome.rescued = self.hosts[host].cursor.is_rescuing();
+        let name = self.hosts[host].name.to_string();
+        self.stats.count(&name, &outcome);
+        let result = outcome.result.clone();
+        self.engine.events.send(EventKind::Warning { message: e.to_string(), origin: None });
+        self.engine.events.send(EventKind::TaskFinished(TaskResult {
+            task: self.engine.task_number(),
+            host: name,
+            delegate: None,
+            item: None,
+            outcome,
+        }));
+        self.fail_host(host, Some((placed, &result)));
+    }
+
+    fn load_include(&mut self, placed: &Placed, included: &Included) -> Result<(String, Vec<Item>), Diagnostic> {
+        let task = &placed.task;
+        let depth = placed.frame.chain().filter(|f| matches!(f.kind, FrameKind::Include { .. })).count();
+        if depth > DEEPEST_INCLUDE {
+            return Err(Diagnostic::general(format!(
+                "includes are nested more than {DEEPEST_INCLUDE} deep: this looks like a loop"
+            ))
+            .at(task.origin.as_ref()));
+        }
+        let mut vars = task.keyword("vars").map(vars_of).transpose()?.unwrap_or_default();
+        vars.extend(included.include.vars.clone());
+        let mut keywords = Keywords::default();
+        for (key, value) in &included.include.apply {
+            match key.as_str().and_then(keyword::find) {
+                Some(kw) if kw.name == "vars" => vars.extend(vars_of(value)?),
+                Some(kw) => keywords.insert(kw, value.clone()),
+                None => {
+                    return Err(
+                        Diagnostic::general(format!("'{key}' is not a valid attribute for `apply`")).at(key.origin())
+                    );
+                }
+            }
+        }
+        let kind = FrameKind::Include { task: task.clone(), vars, keywords, locals: included.locals.clone() };
+        let frame = Arc::new(Frame { parent: Some(placed.frame.clone()), kind });
+        let (file, compiled) = match &included.include.kind {
+            IncludeKind::Tasks { file } => {
+                let path: PathBuf = include_file(file, placed, &self.play.playbook_dir)?;
+                let compiled = self.compiler.included_file(&path, &frame, task.handler)?;
+                (path.display().to_string(), compiled)
+            }
+            IncludeKind::Role { name, from, public, .. } => {
+                (name.clone(), self.compiler.included_role(name, from, *public, task, &frame)?)
+            }
+        };
+        let problems = super::load::check_items(&self.engine.env, &compiled.items);
+        if let Some(problem) = problems.into_iter().find(|p| !p.not_yet) {
+            return Err(problem.diagnostic);
+        }
+        self.handlers.add(self.engine, &self.play, compiled.handlers);
+        Ok((file, compiled.items))
+    }
+
+    /// `meta:`, on each host whose `when` holds.
+    async fn meta(&mut self, placed: &Placed, group: &[usize], end: &mut BatchEnd) -> Result<(), Diagnostic> {
+        for &host in group {
+            let task = self.host_task(placed, host, 0);
+            let bound = tokio::task::spawn_blocking(move || task.bind(&Map::new(), &Map::new()))
+                .await
+                .unwrap_or_else(|e| Err(BindError::new(e.to_string(), None)));
+            let what = match bound {
+                Ok(Bound::Task(bound)) => match bound.work {
+                    Work::Meta(what) => what,
+                    _ => "noop".into(),
+                },
+                Ok(Bound::Skip(_)) => {
+                    self.advance(&[host]);
+                    continue;
+                }
+                Err(e) => {
+                    return Err(Diagnostic::general(e.message).at(e.origin.as_ref().or(placed.task.origin.as_ref())));
+                }
+            };
+            match what.as_str() {
+                "flush_handlers" => {
+                    let section = self.handlers.section();
+                    self.enter_handlers(host, section);
+                    continue;
+                }
+                "end_host" => {
+                    self.hosts[host].cursor.clear();
+                    continue;
+                }
+                "end_play" | "end_batch" => {
+                    self.hosts.iter_mut().for_each(|h| h.cursor.clear());
+                    self.ended |= what == "end_play";
+                    return Ok(());
+                }
+                "end_role" => self.hosts[host].cursor.skip_role(),
+                "clear_facts" => self.engine.vars.clear_facts(&self.hosts[host].name),
+                "clear_host_errors" => {
+                    for state in &mut self.hosts {
+                        state.failed = false;
+                        state.unreachable = false;
+                    }
+                    end.cleared = true;
+                }
+                "refresh_inventory" => {
+                    self.engine.refresh_inventory()?;
+                    self.advance(group);
+                    return Ok(());
+                }
+                _ => {}
+            }
+            self.advance(&[host]);
+        }
+        Ok(())
+    }
+}
+
+/// A task's name, rendered; what can't be rendered is shown as it is written.
+fn task_name(task: &HostTask, templar: &crate::template::Templar) -> String {
+    match task.placed.task.name() {
+        Some(raw) => match templar.render(raw) {
+            Ok(Value { data: Data::Str(s), .. }) => s.to_string(),
+            Ok(value) if !value.is_null() => adept_modules::args::text(&value),
+            _ => raw.as_str().unwrap_or_default().to_string(),
+        },
+        None => task.placed.task.action.clone(),
+    }
+}
+
+/// Plain work that can't fail, on the blocking pool.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(e) => std::panic::resume_unwind(e.into_panic()),
+    }
+}
