@@ -4,6 +4,7 @@
 
 pub mod diag;
 pub mod event;
+pub mod config;
 pub mod yaml;
 pub mod report;
 pub mod template;
