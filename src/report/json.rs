@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use adept_wire::{Data, Map, Value};
 
+use crate::yaml::float_repr;
+
 /// The value in one line, or with an indent over several.
 pub(super) fn dumps(value: &Value, indent: Option<usize>) -> String {
     let mut text = String::new();
@@ -101,14 +103,7 @@ fn float(f: f64) -> String {
     if f.is_infinite() {
         return if f > 0.0 { "Infinity" } else { "-Infinity" }.to_string();
     }
-    let scientific = format!("{f:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..16).contains(&exponent) {
-        return format!("{f:?}");
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:02}", exponent.abs())
+    float_repr(f)
 }
 
 #[cfg(test)]

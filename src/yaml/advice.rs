@@ -43,6 +43,8 @@ pub(super) fn explain(text: &str, complaint: &Complaint) -> Advice {
         .or_else(|| finder.open_bracket())
         .or_else(|| finder.block_header())
         .or_else(|| finder.no_value())
+        .or_else(|| finder.item_beside_key())
+        .or_else(|| finder.after_the_end())
         .unwrap_or_else(|| finder.as_it_is())
 }
 
@@ -259,7 +261,7 @@ impl Finder<'_> {
         } else {
             return None;
         };
-        let c = self.char_at(at)?;
+        let c = self.char_at(at).filter(|c| !c.is_whitespace())?;
         let line = self.line(at.0)?;
         let hint = (line.value_start() == at.1).then(|| format!("write: {}", line.with_quoted_rest(at.1)));
         self.advice(at, 1, &format!("text that starts with '{c}' must be quoted"), hint)
@@ -537,5 +539,28 @@ impl Finder<'_> {
         let c = self.char_at(at)?;
         let hint = "quote the value if it is text".to_string();
         self.advice(at, 1, &format!("a value is missing before '{c}'"), Some(hint))
+    }
+
+    /// `key: - item`.
+    fn item_beside_key(&self) -> Option<Advice> {
+        if !self.problem("block sequence entries are not allowed") {
+            return None;
+        }
+        let at = self.complaint.at;
+        let line = self.line(at.0)?;
+        let hint = "put the item on a line of its own; or quote the value if the '-' belongs to it".to_string();
+        let width = line.chars.len().saturating_sub(at.1);
+        self.advice(at, width, "a list item can't begin here", Some(hint))
+    }
+
+    /// `{a: 1} b`.
+    fn after_the_end(&self) -> Option<Advice> {
+        if !self.problem("did not find expected <document start>") {
+            return None;
+        }
+        let at = self.complaint.at;
+        let width = self.line(at.0)?.chars.len().saturating_sub(at.1);
+        let hint = "look for a quote or bracket that closes too early, or for a line that is indented too little";
+        self.advice(at, width, "there is text after the end of the document", Some(hint.to_string()))
     }
 }

@@ -284,15 +284,23 @@ fn float(f: f64) -> String {
     if f.is_infinite() {
         return if f > 0.0 { ".inf" } else { "-.inf" }.to_string();
     }
+    let repr = float_repr(f);
+    match repr.split_once('e') {
+        Some((mantissa, exponent)) if !mantissa.contains('.') => format!("{mantissa}.0e{exponent}"),
+        _ => repr,
+    }
+}
+
+/// Python's `repr` of a finite float: the shortest text that gives it back, with an exponent where Python has one.
+pub(crate) fn float_repr(f: f64) -> String {
     let scientific = format!("{f:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or_default();
     if (-4..16).contains(&exponent) {
         return format!("{f:?}");
     }
-    let dot = if mantissa.contains('.') { "" } else { ".0" };
     let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{mantissa}{dot}e{sign}{:02}", exponent.abs())
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
 
 /// Base64 in lines of 76 characters, as Python's `base64.encodebytes`.

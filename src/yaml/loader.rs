@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,6 +87,8 @@ struct Loader<'t> {
     /// Values so far in this document, with aliases expanded.
     values: u64,
     warnings: Vec<Diagnostic>,
+    /// Where the last event ended.
+    last: Mark,
 }
 
 /// What `&name` marks.
@@ -124,7 +127,16 @@ impl<'t> Loader<'t> {
     fn new(text: &'t str, file: Option<Arc<str>>, trust: Trust) -> Loader<'t> {
         let mut parser = Parser::new();
         parser.set_input(text.as_bytes());
-        Loader { text, parser, file, trust, anchors: HashMap::new(), values: 0, warnings: Vec::new() }
+        Loader {
+            text,
+            parser,
+            file,
+            trust,
+            anchors: HashMap::new(),
+            values: 0,
+            warnings: Vec::new(),
+            last: Mark::default(),
+        }
     }
 
     fn documents(mut self) -> Result<Loaded, YamlError> {
@@ -146,7 +158,20 @@ impl<'t> Loader<'t> {
     }
 
     fn next(&mut self) -> Result<Event, YamlError> {
-        self.parser.parse().map_err(|e| self.syntax_error(&e))
+        // libyaml-safer 0.3.0 panics where a tag without a value is followed by a comma: `[!x, a]`. What comes from outside
+        // must not be able to do that to us; the parser isn't used again then.
+        match catch_unwind(AssertUnwindSafe(|| self.parser.parse())) {
+            Ok(Ok(event)) => {
+                self.last = event.end_mark;
+                Ok(event)
+            }
+            Ok(Err(e)) => Err(self.syntax_error(&e)),
+            Err(_) => Err(YamlError::Syntax {
+                place: self.place(self.last, 1),
+                message: "a tag without a value can't be read here".to_string(),
+                hint: Some("give it a value, or put a space before the ','".to_string()),
+            }),
+        }
     }
 
     /// The next document and where it begins.

@@ -144,6 +144,13 @@ fn a_billion_laughs_is_an_error() {
 }
 
 #[test]
+fn what_the_parser_panics_on_is_an_error() {
+    let error = load_one("a: [!x,b]", "t.yml", Trust::Template).unwrap_err();
+    assert_eq!(error.to_string(), "a tag without a value can't be read here");
+    assert_eq!(error.place().unwrap().origin.to_string(), "t.yml:1:5");
+}
+
+#[test]
 fn plain_text_as_a_scalar() {
     assert_eq!(scalar("yes").as_bool(), Some(true));
     assert_eq!(scalar("0644").as_i64(), Some(420));

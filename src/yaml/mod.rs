@@ -19,6 +19,7 @@ mod recorded;
 mod scalar;
 mod timestamp;
 
+pub(crate) use dump::float_repr;
 pub use dump::{DumpOptions, FlowStyle, dump, dump_all};
 pub use error::{Place, YamlError};
 pub use loader::{Loaded, load, load_file, load_one, parse_inline};
