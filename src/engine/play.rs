@@ -380,13 +380,13 @@ impl<'a> PlayRun<'a> {
 
     /// Keeps `ansible_play_batch` and `ansible_play_hosts` true.
     fn update_host_lists(&self) {
-        let alive: Vec<Arc<str>> =
-            self.hosts.iter().filter(|h| !h.failed && !h.unreachable).map(|h| h.name.clone()).collect();
         let out: Vec<&Arc<str>> = self.hosts.iter().filter(|h| h.failed || h.unreachable).map(|h| &h.name).collect();
-        if !out.is_empty() {
-            self.play.hosts.write().unwrap_or_else(PoisonError::into_inner).retain(|h| !out.contains(&h));
+        if out.is_empty() {
+            return;
         }
-        *self.play.batch.write().unwrap_or_else(PoisonError::into_inner) = alive;
+        for list in [&self.play.hosts, &self.play.batch] {
+            list.write().unwrap_or_else(PoisonError::into_inner).retain(|h| !out.contains(&h));
+        }
     }
 
     /// Loads what hosts asked to include; hosts and items that include the same with the same variables share it.

@@ -134,7 +134,7 @@ async fn run_play(
         let lost: HashSet<Arc<str>> = out.failed.union(&out.unreachable).cloned().collect();
         blocking(move || prepare(&engine, &loaded, &lost)).await?
     };
-    let Prepared { scope, compiler, compiled, batches, max_fail, any_matched } = prepared;
+    let Prepared { scope, compiler, compiled, batches, max_fail, free, any_matched } = prepared;
     *matched |= any_matched;
     let names: Vec<String> = scope.hosts_all.iter().map(ToString::to_string).collect();
     engine.events.send(EventKind::PlayStarted { name: scope.name.clone(), hosts: names });
@@ -146,17 +146,8 @@ async fn run_play(
     }
     for batch in batches {
         *scope.batch.write().unwrap_or_else(PoisonError::into_inner) = batch.clone();
-        let run = PlayRun::new(
-            &engine,
-            scope.clone(),
-            &compiler,
-            compiled.items.clone(),
-            compiled.handlers.clone(),
-            &batch,
-            stats,
-        )
-        .max_fail_percentage(max_fail);
-        let BatchEnd { failed, unreachable, cleared, ended } = run.run().await?;
+        let BatchEnd { failed, unreachable, cleared, ended } =
+            run_batch(&engine, &scope, &compiler, &compiled, &batch, max_fail, free, stats).await?;
         if cleared {
             out.failed.clear();
             out.unreachable.clear();
@@ -174,12 +165,49 @@ async fn run_play(
     Ok(false)
 }
 
+/// One batch: all hosts in step, or with the strategy `free` each host at its own pace.
+#[allow(clippy::too_many_arguments)] // All of it is what a batch is made of.
+async fn run_batch(
+    engine: &Arc<Engine>,
+    scope: &Arc<PlayScope>,
+    compiler: &Compiler,
+    compiled: &Compiled,
+    batch: &[Arc<str>],
+    max_fail: Option<f64>,
+    free: bool,
+    stats: &mut Stats,
+) -> Result<BatchEnd> {
+    let run = async |hosts: &[Arc<str>]| {
+        let mut stats = Stats::default();
+        let (items, handlers) = (compiled.items.clone(), compiled.handlers.clone());
+        let run = PlayRun::new(engine, scope.clone(), compiler, items, handlers, hosts, &mut stats);
+        let end = run.max_fail_percentage(max_fail).run().await;
+        (end, stats)
+    };
+    if !free {
+        let (end, counted) = run(batch).await;
+        stats.add(counted);
+        return end;
+    }
+    let mut all = BatchEnd::default();
+    for (end, counted) in futures::future::join_all(batch.iter().map(|host| run(std::slice::from_ref(host)))).await {
+        let end = end?;
+        stats.add(counted);
+        all.failed.extend(end.failed);
+        all.unreachable.extend(end.unreachable);
+        all.cleared |= end.cleared;
+        all.ended |= end.ended;
+    }
+    Ok(all)
+}
+
 struct Prepared {
     scope: Arc<PlayScope>,
     compiler: Compiler,
     compiled: Compiled,
     batches: Vec<Vec<Arc<str>>>,
     max_fail: Option<f64>,
+    free: bool,
     any_matched: bool,
 }
 
@@ -201,13 +229,15 @@ fn prepare(engine: &Arc<Engine>, loaded: &LoadedPlay, lost: &HashSet<Arc<str>>) 
     let keyword = |name: &str| -> Result<Option<Value>> {
         play.keywords.get(name).map(|v| templar.render(v).map_err(Diagnostic::from)).transpose()
     };
-    if let Some(strategy) = keyword("strategy")? {
-        let name = text(&strategy);
-        if !matches!(name.rsplit('.').next(), Some("linear" | "free")) {
-            return Err(Diagnostic::general(format!("the strategy '{name}' is not supported yet"))
+    let strategy = keyword("strategy")?.map_or_else(|| engine.options.strategy.clone(), |s| text(&s));
+    let free = match strategy.rsplit('.').next() {
+        Some("free") => true,
+        Some("linear" | "") => false,
+        _ => {
+            return Err(Diagnostic::general(format!("the strategy '{strategy}' is not supported yet"))
                 .at(play.keywords.get("strategy").and_then(Value::origin)));
         }
-    }
+    };
     let pattern = keyword("hosts")?.unwrap_or_default();
     let patterns = pattern_parts(&pattern);
     let name = match keyword("name")? {
@@ -254,7 +284,7 @@ fn prepare(engine: &Arc<Engine>, loaded: &LoadedPlay, lost: &HashSet<Arc<str>>) 
     for warning in engine.vars.take_warnings() {
         engine.events.send(EventKind::Warning { message: warning.message, origin: warning.origin });
     }
-    Ok(Prepared { scope, compiler, compiled, batches, max_fail, any_matched })
+    Ok(Prepared { scope, compiler, compiled, batches, max_fail, free, any_matched })
 }
 
 fn pattern_parts(pattern: &Value) -> Vec<String> {

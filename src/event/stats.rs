@@ -30,6 +30,20 @@ pub struct HostStats {
 pub struct Stats(pub IndexMap<String, HostStats>);
 
 impl Stats {
+    /// Adds the counters of others.
+    pub fn add(&mut self, others: Stats) {
+        for (host, o) in others.0 {
+            let s = self.0.entry(host).or_default();
+            s.ok += o.ok;
+            s.changed += o.changed;
+            s.unreachable += o.unreachable;
+            s.failed += o.failed;
+            s.skipped += o.skipped;
+            s.rescued += o.rescued;
+            s.ignored += o.ignored;
+        }
+    }
+
     /// Counts a finished task.
     pub fn count(&mut self, host: &str, outcome: &TaskOutcome) {
         let s = self.0.entry(host.to_string()).or_default();
