@@ -14,6 +14,8 @@
 mod access;
 pub mod ast;
 mod call;
+#[cfg(test)]
+mod cases;
 mod condition;
 pub mod dates;
 mod environment;
