@@ -81,6 +81,11 @@ impl Eval<'_> {
                     object.type_name()
                 )))
             }
+            _ if key.as_i64().is_some() && !object.is_str() && !super::ops::is_sequence(object) => {
+                let index = key.as_i64().unwrap_or_default();
+                let message = format!("{} object has no element {index}", object.type_name());
+                Val::undefined(TemplateError::undefined(message))
+            }
             _ => {
                 let key = self.repr(key).unwrap_or_else(|_| "?".to_owned());
                 Val::undefined(TemplateError::undefined(format!(
@@ -94,6 +99,7 @@ impl Eval<'_> {
     /// Attributes proper: methods, and what objects have.
     fn attribute(&self, object: &Val, name: &str) -> Result<Option<Val>> {
         Ok(match object {
+            Val::Function(f) => f.attr(name),
             Val::Undefined(_) => Some(object.clone()),
             Val::Object(o) => o.attr(self, name),
             _ if name.starts_with("__") => None,

@@ -130,6 +130,19 @@ pub struct Macro {
     pub defaults: Vec<Expr>,
     /// What it puts out.
     pub body: Vec<Stmt>,
+    /// Which of the names that a macro gets on the side it mentions.
+    pub uses: MacroUses,
+}
+
+/// A macro takes further arguments only when its body mentions the names that hold them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MacroUses {
+    /// `varargs`
+    pub varargs: bool,
+    /// `kwargs`
+    pub kwargs: bool,
+    /// `caller`
+    pub caller: bool,
 }
 
 /// What can be assigned to.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use adept_wire::{Data, Trust, Value};
 
 use super::call::Result;
-use super::environment::is_template;
 use super::error::TemplateError;
+use super::place::Source;
 use super::templar::Templar;
 use super::val::Val;
 use crate::diag::Diagnostic;
@@ -19,39 +19,82 @@ impl Templar {
     pub fn condition(&self, condition: &Value) -> Result<bool> {
         match &condition.data {
             Data::Bool(b) => Ok(*b),
-            Data::Str(text) => self.text_condition(condition, text, 0),
+            Data::Str(text) => self.text_condition(condition, text),
             // An empty `when:` has nothing against it.
             Data::Null => Ok(true),
             _ => self.decide(condition, Val::Value(condition.clone()), &condition.type_name().into()),
         }
     }
 
-    fn text_condition(&self, condition: &Value, text: &Arc<str>, depth: usize) -> Result<bool> {
+    fn text_condition(&self, condition: &Value, text: &Arc<str>) -> Result<bool> {
         if text.trim().is_empty() {
             return Ok(true);
         }
-        if condition.trust() == Trust::Template && is_template(text) && is_whole_template(text) {
+        if condition.trust() == Trust::Template && is_whole_template(text) {
             self.warn_at(
                 condition,
                 format!("conditional statements should not include templating delimiters such as {{{{ }}}} or {{% %}}: {text}"),
             );
-            let rendered = self.val(condition)?;
-            return match &rendered {
-                // What comes out is an expression again, as before ansible-core 2.19; but only where the text was written by the user.
-                Val::Value(Value { data: Data::Str(inner), .. }) if depth == 0 => {
-                    if let Some(b) = boolean_like(inner) {
+            return match self.guarded(condition, text)? {
+                // What comes out is an expression again, as before ansible-core 2.19.
+                Val::Value(Value { data: Data::Str(inner), .. }) => {
+                    if let Some(b) = boolean_like(&inner) {
                         return Ok(b);
                     }
-                    let inner = match condition.tag() {
-                        Some(tag) => Value::str(inner.clone()).with_tag(tag.clone()),
-                        None => Value::str(inner.clone()),
-                    };
-                    self.expression_condition(&inner, inner.as_str().unwrap_or_default().into())
+                    self.expression_condition(condition, inner)
                 }
-                _ => self.decide(condition, rendered, text),
+                rendered => self.decide(condition, rendered, text),
             };
         }
+        if condition.trust() != Trust::Template {
+            check_harmless(text).map_err(|e| e.at(|| self.place_of(condition)))?;
+        }
         self.expression_condition(condition, text.clone())
+    }
+
+    /// Renders a condition that has marks in it; what hosts sent may be a part of the result only as long as it can't be code.
+    fn guarded(&self, condition: &Value, text: &Arc<str>) -> Result<Val> {
+        let source = Source { text: text.clone(), origin: condition.origin().cloned(), exact: false };
+        self.run(&source, |eval| {
+            let template = eval.env().inline(&source)?;
+            let mut parts = eval.parts(&template)?;
+            for (part, written) in &parts {
+                if let Val::Value(value) = part
+                    && let Some(text) = value.as_str()
+                    && !written
+                    && value.trust() != Trust::Template
+                {
+                    check_harmless(text)?;
+                }
+            }
+            if parts.len() == 1 {
+                let only = parts.remove(0).0;
+                only.defined()?;
+                return eval.settle(only);
+            }
+            let mut whole = String::new();
+            for (part, _) in &parts {
+                whole.push_str(&eval.text(part)?);
+            }
+            Ok(Val::str(whole))
+        })
+    }
+
+    /// The single conditions that `when: [a, b]` or `that: "{{ list }}"` stand for, each as it was written.
+    ///
+    /// # Errors
+    /// When the name of a list can't be rendered.
+    pub fn conditions(&self, condition: &Value) -> Result<Vec<Value>> {
+        if let Data::List(items) = &condition.data {
+            return Ok(items.to_vec());
+        }
+        if Templar::is_template(condition)
+            && let Val::Lazy(list) = self.val(condition)?
+            && let Data::List(items) = &list.raw.data
+        {
+            return Ok(items.to_vec());
+        }
+        Ok(vec![condition.clone()])
     }
 
     fn expression_condition(&self, condition: &Value, text: Arc<str>) -> Result<bool> {
@@ -95,6 +138,15 @@ impl Templar {
 fn is_whole_template(text: &str) -> bool {
     // `{{` can begin no expression otherwise, but a map of a map: `{{'a': 1}: 2}` is no map that Python knows.
     text.contains("{{") || text.contains("{%")
+}
+
+/// Text from elsewhere that takes part in a condition must not be able to call anything, nor leave a literal that it stands in.
+fn check_harmless(text: &str) -> Result<()> {
+    match text.chars().find(|c| matches!(c, '\'' | '"' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '\\')) {
+        None => Ok(()),
+        Some(c) => Err(TemplateError::failed(format!("untrusted text with {c} in it can't be a part of a condition: {text}"))
+            .hint("write the condition without {{ }}: names stand for their values there")),
+    }
 }
 
 fn is_bare_name(text: &str) -> bool {

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use adept_wire::{Data, Key, Trust, Value};
@@ -11,11 +12,13 @@ use adept_wire::{Data, Key, Trust, Value};
 use super::call::{Args, Call, Result};
 use super::environment::{Environment, is_template};
 use super::error::{TemplateError, TemplateErrorKind};
-use super::files::Files;
+use super::files::{Files, source_of};
 use super::frame::Frame;
 use super::function::Function;
 use super::globals;
+use super::header;
 use super::home::Home;
+use super::options::FileOptions;
 use super::place::{Place, Source, Span};
 use super::scope::{Scope, Var};
 use super::text;
@@ -114,6 +117,7 @@ impl<'a> Eval<'a> {
         }
         Ok(match globals::find(name) {
             Some(global) => Val::Function(Arc::new(Function::Global(global))),
+            None if name == "self" => Val::Object(Arc::new(super::inherit::Blocks)),
             None => self.undefined_name(name),
         })
     }
@@ -194,12 +198,55 @@ impl<'a> Eval<'a> {
         let val = self.settle(val)?;
         Ok(match val.as_str() {
             // The parser drops one newline at the end; text keeps it, other values don't have one.
-            Some(text) => {
-                let newlines = |s: &str| s.len() - s.trim_end_matches('\n').len();
-                let missing = newlines(&self.source.text).saturating_sub(newlines(text));
-                if missing == 0 { val } else { Val::str(format!("{text}{}", "\n".repeat(missing))) }
-            }
+            Some(text) => match missing_newlines(&self.source.text, text) {
+                0 => val,
+                missing => Val::str(format!("{text}{}", "\n".repeat(missing))),
+            },
             None => val,
+        })
+    }
+
+    /// Renders a value as it was written, in the scope of this evaluation: trusted text, at any depth when it is used.
+    ///
+    /// # Errors
+    /// When it can't be rendered.
+    pub fn render(&self, raw: &Value) -> Result<Val> {
+        self.force(self.home, raw, None)
+    }
+
+    /// Renders the text of a template file, to a native value where it puts out just one: what `lookup('template')` gives.
+    ///
+    /// # Errors
+    /// When it can't be rendered.
+    pub fn render_file(&self, text: &str, file: &Path, options: &FileOptions, vars: &[(Arc<str>, Val)]) -> Result<Val> {
+        let (text, syntax, line) = header::read(text, &options.syntax)?;
+        let source = source_of(file, text.into(), line);
+        let files = Files::of(file, self.search_path(), syntax.clone());
+        let run = Run::default();
+        let frame = Frame::root();
+        for (name, val) in vars {
+            frame.set(name, val.clone());
+        }
+        if self.depth >= MAX_DEPTH {
+            return Err(TemplateError::failed(format!("templates are nested more than {MAX_DEPTH} deep")));
+        }
+        let inner = Eval {
+            home: self.home,
+            source: &source,
+            run: &run,
+            active: self.active,
+            depth: self.depth + 1,
+            files: Some(&files),
+            frame,
+        };
+        let template = inner.env().file(&source, &syntax)?;
+        let val = inner.settle(inner.output(&template)?)?;
+        if run.impure.get() {
+            self.mark_impure();
+        }
+        Ok(match val.as_str().map(|text| (text, missing_newlines(&source.text, text))) {
+            Some((text, missing)) if missing > 0 => Val::str(format!("{text}{}", "\n".repeat(missing))),
+            _ => val,
         })
     }
 
@@ -530,6 +577,12 @@ impl<'a> Eval<'a> {
             other => Err(TemplateError::failed(format!("'{}' object is not callable", other.type_name()))),
         }
     }
+}
+
+/// How many newlines at the end of a template are missing in its result.
+pub(crate) fn missing_newlines(template: &str, result: &str) -> usize {
+    let newlines = |s: &str| s.len() - s.trim_end_matches('\n').len();
+    newlines(template).saturating_sub(newlines(result))
 }
 
 fn sorted(mut names: Vec<Arc<str>>) -> Vec<Arc<str>> {

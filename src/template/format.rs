@@ -52,7 +52,13 @@ impl Fields<'_> {
                 }
                 open == 0
             });
-            let Some(end) = end else { return Err(TemplateError::failed("expected '}' before end of string")) };
+            let Some(end) = end else {
+                return Err(TemplateError::failed(if rest.is_empty() {
+                    "Single '{' encountered in format string"
+                } else {
+                    "expected '}' before end of string"
+                }));
+            };
             let field = &rest[..end];
             rest = &rest[end + 1..];
             out.push_str(&self.field(field, depth)?);

@@ -43,6 +43,19 @@ pub struct Global {
 }
 
 impl Function {
+    /// What can be read of a macro.
+    pub fn attr(&self, name: &str) -> Option<Val> {
+        let Function::Macro { decl, .. } = self else { return None };
+        Some(match name {
+            "name" => Val::str(decl.name.clone()),
+            "arguments" => Val::tuple(decl.params.iter().cloned().map(Val::str).collect::<Vec<_>>()),
+            "catch_varargs" => Val::from(decl.uses.varargs),
+            "catch_kwargs" => Val::from(decl.uses.kwargs),
+            "caller" => Val::from(decl.uses.caller),
+            _ => return None,
+        })
+    }
+
     /// Python's name of the type.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::call::{Args, Result};
 use super::eval::Eval;
 use super::object::Object;
-use super::stmt::Sink;
 use super::val::Val;
 
 /// `super()` within a block: the block of the template that is extended.
@@ -22,9 +21,24 @@ impl Object for Super {
         None
     }
     fn call(&self, eval: &Eval<'_>, _args: Args) -> Result<Val> {
-        let mut sink = Sink::Text(String::new());
-        eval.block(&self.name, self.level + 1, &mut sink)?;
-        eval.finish(sink)
+        eval.capture(|sink| eval.block(&self.name, self.level + 1, sink))
+    }
+}
+
+/// `self` in a template: its blocks, as methods.
+pub(crate) struct Blocks;
+
+impl Object for Blocks {
+    fn type_name(&self) -> &'static str {
+        "TemplateReference"
+    }
+    fn attr(&self, _eval: &Eval<'_>, _name: &str) -> Option<Val> {
+        None
+    }
+    fn call_method(&self, eval: &Eval<'_>, name: &str, _args: Args) -> Option<Result<Val>> {
+        let name = Arc::from(name);
+        let known = eval.run.blocks.borrow().contains_key(&name);
+        known.then(|| eval.capture(|sink| eval.block(&name, 0, sink)))
     }
 }
 

@@ -27,7 +27,6 @@ struct Recursion {
     decl: Arc<For>,
     frame: Arc<Frame>,
     source: Source,
-    text: bool,
 }
 
 impl Eval<'_> {
@@ -53,7 +52,6 @@ impl Eval<'_> {
             decl: decl.clone(),
             frame: self.frame.clone(),
             source: self.source.clone(),
-            text: matches!(sink, Sink::Text(_)),
         });
         let state = Arc::new(Loop { items, at: AtomicUsize::new(0), depth, changed: Mutex::default(), recursion });
         let name = Arc::from("loop");
@@ -135,8 +133,7 @@ impl Object for Loop {
         if self.depth > 100 {
             return Err(TemplateError::failed("recursive loop is nested more than 100 deep"));
         }
-        let like = if recursion.text { Sink::Text(String::new()) } else { Sink::Native(Vec::new()) };
         let inner = eval.in_source(&recursion.source, recursion.frame.clone());
-        inner.capture(&like, |sink| inner.for_loop(&recursion.decl, items.clone(), self.depth + 1, sink))
+        inner.capture(|sink| inner.for_loop(&recursion.decl, items.clone(), self.depth + 1, sink))
     }
 }

@@ -10,7 +10,6 @@ use super::error::TemplateError;
 use super::eval::Eval;
 use super::frame::Frame;
 use super::place::Source;
-use super::stmt::Sink;
 use super::val::Val;
 
 /// Macros nested deeper than this call themselves without end.
@@ -42,11 +41,24 @@ impl Eval<'_> {
             scope.set(param, val);
         }
         if let Some(at) = named.iter().position(|(n, _)| &**n == "caller") {
-            scope.set(&Arc::from("caller"), named.remove(at).1);
+            let caller = named.remove(at).1;
+            if !decl.uses.caller {
+                let message = format!("macro '{}' takes no caller", decl.name);
+                return Err(TemplateError::failed(message));
+            }
+            scope.set(&Arc::from("caller"), caller);
+        }
+        if !decl.uses.kwargs
+            && let Some((name, _)) = named.first()
+        {
+            return Err(TemplateError::failed(format!("macro '{}' takes no keyword argument '{name}'", decl.name)));
+        }
+        if !decl.uses.varargs && positional.len() > 0 {
+            let most = decl.params.len();
+            return Err(TemplateError::failed(format!("macro '{}' takes not more than {most} argument(s)", decl.name)));
         }
         scope.set(&Arc::from("varargs"), Val::tuple(positional.collect::<Vec<_>>()));
         scope.set(&Arc::from("kwargs"), Val::map(named.into_iter().map(|(k, v)| (Key::from(k), v))));
-        let like = if self.files.is_some() { Sink::Text(String::new()) } else { Sink::Native(Vec::new()) };
-        inner.capture(&like, |sink| inner.body(&decl.body, sink).map(|_| ()))
+        inner.capture(|sink| inner.body(&decl.body, sink).map(|_| ()))
     }
 }

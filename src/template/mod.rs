@@ -46,6 +46,8 @@ mod parse;
 mod place;
 mod printf;
 #[cfg(test)]
+mod probes;
+#[cfg(test)]
 mod recorded;
 mod registry;
 pub mod scope;

@@ -72,6 +72,13 @@ impl Eval<'_> {
                 if let Some(result) = self.repeat(a, b).or_else(|| self.repeat(b, a)) {
                     return result;
                 }
+                let sequence = |v: &Val| v.is_str() || is_sequence(v);
+                if let Some(other) = [(a, b), (b, a)].iter().find(|(x, _)| sequence(x)).map(|(_, y)| y) {
+                    return Err(TemplateError::failed(format!(
+                        "can't multiply sequence by non-int of type '{}'",
+                        other.type_name()
+                    )));
+                }
             }
             BinaryOp::Sub => {
                 if let (Some(Data::Date(x)), Some(Data::Date(y))) =

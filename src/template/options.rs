@@ -7,7 +7,8 @@ pub struct Syntax {
     pub trim_blocks: bool,
     /// Blanks before a block are dropped.
     pub lstrip_blocks: bool,
-    /// The last newline stays.
+    /// The last newline stays in the text that is parsed. Without it, one newline is taken off before and put back afterwards, as
+    /// Ansible does: the newline behind a block at the end isn't trimmed.
     pub keep_trailing_newline: bool,
     /// Backslashes in literals of `{{ }}` are literal: what Ansible does for everything but template files.
     pub literal_backslashes: bool,
@@ -31,7 +32,7 @@ impl Syntax {
         comment: None,
     };
     /// As template files are read.
-    pub const FILE: Syntax = Syntax { keep_trailing_newline: true, literal_backslashes: false, ..Syntax::INLINE };
+    pub const FILE: Syntax = Syntax { literal_backslashes: false, ..Syntax::INLINE };
 }
 
 impl Default for Syntax {

@@ -8,7 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 
 use super::ast::{
-    Arg, BinaryOp, Block, CompareOp, Expr, FilterCall, FilterKind, For, LookupCall, Macro, Node, Stmt, StmtNode,
+    Arg, BinaryOp, Block, CompareOp, Expr, FilterCall, FilterKind, For, LookupCall, Macro, MacroUses, Node, Stmt, StmtNode,
     Target, Template, TestCall, Unknown,
 };
 use super::call::Result;
@@ -25,18 +25,33 @@ use super::registry::Registry;
 pub fn template(source: &Source, syntax: &Syntax, names: &Registry) -> Result<Template> {
     let text = &source.text;
     let config = config(syntax)?;
-    let (parsed, patched);
+    let (parsed, patched, base): (_, _, &str);
     parsed = match machinery::parse(text, "", config.clone()) {
-        Ok(stmt) => stmt,
+        Ok(stmt) => {
+            base = text;
+            stmt
+        }
         Err(error) => {
             patched = without_unary_plus(text, false, &config);
-            match patched.as_deref().map(|p| machinery::parse(p, "", config)) {
-                Some(Ok(stmt)) => stmt,
+            match patched.as_deref().map(|p| (p, machinery::parse(p, "", config))) {
+                Some((p, Ok(stmt))) => {
+                    base = p;
+                    stmt
+                }
                 _ => return Err(syntax_error(&error, source)),
             }
         }
     };
-    let mut lower = Lower { text, names, raw_strings: syntax.literal_backslashes, in_emit: false, unknown: Vec::new() };
+    let block_end = syntax.block.as_ref().map_or("%}", |b| &b.1);
+    let mut lower = Lower {
+        text: base,
+        names,
+        raw_strings: syntax.literal_backslashes,
+        in_emit: false,
+        unknown: Vec::new(),
+        uses: MacroUses::default(),
+        block_end,
+    };
     let mj::Stmt::Template(root) = parsed else {
         return Err(TemplateError::syntax("not a template"));
     };
@@ -61,7 +76,15 @@ pub fn expression(source: &Source, names: &Registry) -> Result<Template> {
             }
         }
     };
-    let mut lower = Lower { text, names, raw_strings: false, in_emit: false, unknown: Vec::new() };
+    let mut lower = Lower {
+        text,
+        names,
+        raw_strings: false,
+        in_emit: false,
+        unknown: Vec::new(),
+        uses: MacroUses::default(),
+        block_end: "%}",
+    };
     let expr = lower.expr(&parsed)?;
     let span = expr.span;
     Ok(Template { body: vec![Stmt { node: StmtNode::Emit(expr), span }], unknown: lower.unknown })
@@ -122,6 +145,9 @@ struct Lower<'a> {
     raw_strings: bool,
     in_emit: bool,
     unknown: Vec<Unknown>,
+    uses: MacroUses,
+    /// The mark that ends blocks.
+    block_end: &'a str,
 }
 
 fn span(s: machinery::Span) -> Span {
@@ -137,7 +163,7 @@ impl Lower<'_> {
         use mj::Stmt as S;
         let (node, at) = match stmt {
             S::Template(t) => (StmtNode::Group(self.stmts(&t.children)?), t.span()),
-            S::EmitRaw(t) => (StmtNode::Text(t.raw.into()), t.span()),
+            S::EmitRaw(t) => (StmtNode::Text(self.raw_text(t.raw, span(t.span())).into()), t.span()),
             S::EmitExpr(e) => {
                 self.in_emit = true;
                 let expr = self.expr(&e.expr);
@@ -212,13 +238,33 @@ impl Lower<'_> {
         Ok(Stmt { node, span: span(at) })
     }
 
+    /// The newline behind `{% raw %}` stays in Jinja2, whatever `trim_blocks` says; minijinja drops it.
+    fn raw_text<'t>(&'t self, raw: &'t str, span: Span) -> &'t str {
+        let start = span.start as usize;
+        // The text is a part of what was parsed.
+        let Some(offset) = (raw.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize) else { return raw };
+        let dropped = self.text.get(start..offset).unwrap_or_default();
+        let before = self.text.get(..start).unwrap_or_default();
+        let minus = before.strip_suffix(self.block_end).is_some_and(|b| b.ends_with('-'));
+        if matches!(dropped, "\n" | "\r\n") && before.ends_with(self.block_end) && !minus {
+            self.text.get(start..offset + raw.len()).unwrap_or(raw)
+        } else {
+            raw
+        }
+    }
+
     fn macro_decl(&mut self, m: &mj::Macro<'_>) -> Result<Macro> {
-        Ok(Macro {
+        let outer = std::mem::take(&mut self.uses);
+        let decl = Macro {
             name: m.name.into(),
             params: m.args.iter().map(name_of).collect::<Result<_>>()?,
             defaults: self.exprs(&m.defaults)?,
             body: self.stmts(&m.body)?,
-        })
+            uses: self.uses,
+        };
+        // What an inner macro mentions is its own.
+        self.uses = outer;
+        Ok(decl)
     }
 
     fn target(&mut self, target: &mj::Expr<'_>) -> Result<Target> {
@@ -265,7 +311,15 @@ impl Lower<'_> {
         use mj::Expr as E;
         let at = span(expr.span());
         let node = match expr {
-            E::Var(v) => Node::Var(v.id.into()),
+            E::Var(v) => {
+                match v.id {
+                    "varargs" => self.uses.varargs = true,
+                    "kwargs" => self.uses.kwargs = true,
+                    "caller" => self.uses.caller = true,
+                    _ => {}
+                }
+                Node::Var(v.id.into())
+            }
             E::Const(c) => Node::Const(self.constant(&c.value, at)?),
             E::List(l) => Node::List(self.exprs(&l.items)?),
             E::Tuple(t) => Node::Tuple(self.exprs(&t.items)?),

@@ -88,7 +88,8 @@ pub fn percent(eval: &Eval<'_>, format: &str, args: &Val) -> Result<String> {
             Some(val) => val,
             None => take()?,
         };
-        out.push_str(&one(eval, spec, kind, &val)?);
+        let at = format.chars().count() - rest.chars().count() - 1;
+        out.push_str(&one(eval, spec, kind, &val, at)?);
     }
     out.push_str(rest);
     if next < values.len() && !named && !args.is_map() {
@@ -97,7 +98,8 @@ pub fn percent(eval: &Eval<'_>, format: &str, args: &Val) -> Result<String> {
     Ok(out)
 }
 
-fn one(eval: &Eval<'_>, mut spec: FormatSpec, kind: char, val: &Val) -> Result<String> {
+/// `at`: the place of the conversion in the format.
+fn one(eval: &Eval<'_>, mut spec: FormatSpec, kind: char, val: &Val, at: usize) -> Result<String> {
     let val = val.defined()?;
     match kind {
         's' | 'r' | 'a' => {
@@ -142,7 +144,11 @@ fn one(eval: &Eval<'_>, mut spec: FormatSpec, kind: char, val: &Val) -> Result<S
             }
             spec.number(&number, val.type_name())
         }
-        other => Err(TemplateError::failed(format!("unsupported format character '{other}' (0x{:x})", other as u32))),
+        other => Err(TemplateError::failed(format!(
+            "unsupported format character '{other}' (0x{:x}) at index {}",
+            other as u32,
+            at
+        ))),
     }
 }
 

@@ -175,6 +175,13 @@ impl FormatSpec {
 
     fn finish(&self, negative: bool, prefix: &str, mut digits: String, tail: String, every: usize) -> String {
         if let Some(separator) = self.grouping {
+            if self.zero && self.align.is_none() {
+                // Zeros that fill the width are grouped with the digits.
+                let room = self.width.saturating_sub(tail.chars().count() + prefix.len() + usize::from(negative || self.sign.is_some_and(|s| s != '-')));
+                while digits.len() + (digits.len() - 1) / every < room {
+                    digits.insert(0, '0');
+                }
+            }
             let count = digits.len();
             digits = digits
                 .chars()

@@ -53,6 +53,24 @@ impl Eval<'_> {
         self.finish(sink)
     }
 
+    /// What a template puts out, part by part, and whether the part is the template's own text.
+    pub(crate) fn parts(&self, template: &Template) -> Result<Vec<(Val, bool)>> {
+        let mut parts = Vec::new();
+        for stmt in &template.body {
+            let val = match &stmt.node {
+                StmtNode::Text(text) => Some((Val::str(text.clone()), true)),
+                StmtNode::Emit(expr) => Some((self.expr(expr)?, false)),
+                _ => {
+                    let mut sink = Sink::Native(Vec::new());
+                    let flow = self.stmt(stmt, &mut sink, &mut None).map_err(|e| e.at(|| self.place(stmt.span)))?;
+                    (flow == Flow::Next).then(|| self.finish(sink)).transpose()?.map(|v| (v, false))
+                }
+            };
+            parts.extend(val.filter(|(v, _)| !v.is_none()));
+        }
+        Ok(parts)
+    }
+
     /// Runs a template, and those that it extends.
     pub(crate) fn template(&self, template: &Template, sink: &mut Sink) -> Result<()> {
         self.register_blocks(&template.body);
@@ -109,12 +127,9 @@ impl Eval<'_> {
         Ok(())
     }
 
-    /// What these statements put out, in the way of the sink around them.
-    pub(crate) fn capture(&self, like: &Sink, body: impl FnOnce(&mut Sink) -> Result<()>) -> Result<Val> {
-        let mut sink = match like {
-            Sink::Text(_) => Sink::Text(String::new()),
-            Sink::Native(_) | Sink::Nowhere => Sink::Native(Vec::new()),
-        };
+    /// What these statements put out, as a value: what macros, `{% set %}` blocks and recursive loops give.
+    pub(crate) fn capture(&self, body: impl FnOnce(&mut Sink) -> Result<()>) -> Result<Val> {
+        let mut sink = Sink::Native(Vec::new());
         body(&mut sink)?;
         self.finish(sink)
     }
@@ -201,7 +216,7 @@ impl Eval<'_> {
             }
             StmtNode::SetBlock(target, filters, body) => {
                 let inner = self.within(self.frame.child());
-                let mut val = inner.captured_text(body)?;
+                let mut val = inner.capture(|sink| inner.body(body, sink).map(|_| ()))?;
                 for filter in filters {
                     val = self.filter_call(val, filter)?;
                 }
@@ -286,14 +301,9 @@ impl Eval<'_> {
         Ok(())
     }
 
-    fn captured_text(&self, body: &[Stmt]) -> Result<Val> {
-        let mut sink = Sink::Text(String::new());
-        self.body(body, &mut sink)?;
-        self.finish(sink)
-    }
-
     fn filter_block(&self, filters: &[FilterCall], body: &[Stmt], sink: &mut Sink) -> Result<()> {
-        let mut val = self.within(self.frame.child()).captured_text(body)?;
+        let inner = self.within(self.frame.child());
+        let mut val = inner.capture(|sink| inner.body(body, sink).map(|_| ()))?;
         for filter in filters {
             val = self.filter_call(val, filter)?;
         }
@@ -356,7 +366,7 @@ impl Eval<'_> {
             }
             wanted.push(format!("'{name}'"));
         }
-        let error = TemplateError::file(format!("template not found: {}", wanted.join(", ")));
+        let error = TemplateError::file(format!("{} not found in search path", wanted.join(", ")));
         Err(error.at(|| self.place(span)))
     }
 

@@ -8,7 +8,7 @@ use adept_wire::{Data, Key, Map, Origin, Trust, Value};
 use super::call::{Args, Result};
 use super::environment::{Environment, is_template};
 use super::error::TemplateError;
-use super::eval::{Eval, Run, has_templates};
+use super::eval::{Eval, Run, has_templates, missing_newlines};
 use super::files::{Files, source_of};
 use super::frame::Frame;
 use super::header;
@@ -145,10 +145,9 @@ impl Templar {
             let template = eval.env().file(&source, &syntax)?;
             let mut sink = Sink::Text(String::new());
             Eval { files: Some(&files), ..eval.clone() }.template(&template, &mut sink)?;
-            match sink {
-                Sink::Text(text) => Ok(text),
-                Sink::Native(_) | Sink::Nowhere => Ok(String::new()),
-            }
+            let Sink::Text(mut out) = sink else { return Ok(String::new()) };
+            out.push_str(&"\n".repeat(missing_newlines(&source.text, &out)));
+            Ok(out)
         })
     }
 
@@ -188,7 +187,7 @@ impl Templar {
     }
 
     /// One evaluation; an error about an undefined name gets its hint here, where it is known to be final.
-    fn run<T>(&self, source: &Source, body: impl FnOnce(&Eval<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn run<T>(&self, source: &Source, body: impl FnOnce(&Eval<'_>) -> Result<T>) -> Result<T> {
         let run = Run::default();
         let eval =
             Eval { home: &self.home, source, run: &run, active: None, depth: 0, files: None, frame: Frame::root() };

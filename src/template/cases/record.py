@@ -56,7 +56,7 @@ def record(case, variables, file_mode):
         text = str(error)
         text = re.sub(r"^(Error rendering template|Syntax error in template|Syntax error in expression[^:]*): ", "", text)
         kind = "undefined" if type(error).__name__ == "AnsibleUndefinedVariable" else "error"
-        return {kind: text.replace("_AnsibleLazyTemplateDict", "dict").replace("_AnsibleLazyTemplateList", "list")
+        return {kind: text.replace("ansible._internal._templating._lazy_containers.", "").replace("_AnsibleLazyTemplateDict", "dict").replace("_AnsibleLazyTemplateList", "list")
                 .replace("_AnsibleTaggedStr", "str").replace("_AnsibleTaggedInt", "int")}
 
 

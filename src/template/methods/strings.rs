@@ -229,7 +229,7 @@ fn split(call: &mut Call<'_>) -> Result<Val> {
             let mut rest = s.trim_start();
             while !rest.is_empty() {
                 if parts.len() == max {
-                    parts.push(rest.trim_end().to_owned());
+                    parts.push(rest.to_owned());
                     break;
                 }
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -253,7 +253,7 @@ fn rsplit(call: &mut Call<'_>) -> Result<Val> {
             let mut rest = s.trim_end();
             while !rest.is_empty() {
                 if parts.len() == max {
-                    parts.push(rest.trim_start().to_owned());
+                    parts.push(rest.to_owned());
                     break;
                 }
                 let start =
