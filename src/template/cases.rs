@@ -70,7 +70,8 @@ fn shown(result: &Result<Value, TemplateError>) -> (&'static str, String) {
 
 /// What the case wants: our own way first, which needs a reason.
 fn wanted(case: &Value) -> Option<(&'static str, String)> {
-    let said = |kind, v: &Value| (kind, if kind == "result" { text::repr(v) } else { v.as_str().unwrap_or("").to_owned() });
+    let said =
+        |kind, v: &Value| (kind, if kind == "result" { text::repr(v) } else { v.as_str().unwrap_or("").to_owned() });
     let ours = [("ours", "result"), ("ours_undefined", "undefined"), ("ours_error", "error")];
     let theirs = [("result", "result"), ("undefined", "undefined"), ("error", "error")];
     ours.into_iter().chain(theirs).find_map(|(key, kind)| case.get(key).map(|v| said(kind, v)))
@@ -100,7 +101,9 @@ fn cases_agree_with_the_record() {
             if !agrees {
                 let name = path.file_stem().unwrap().to_string_lossy();
                 let (wanted_kind, wanted) = wanted(case).unwrap_or(("nothing", String::new()));
-                wrong.push(format!("{name}: {source:?}\n     theirs {wanted_kind}: {wanted}\n     ours   {kind}: {said}"));
+                wrong.push(format!(
+                    "{name}: {source:?}\n     theirs {wanted_kind}: {wanted}\n     ours   {kind}: {said}"
+                ));
             }
         }
     }

@@ -144,8 +144,10 @@ fn is_whole_template(text: &str) -> bool {
 fn check_harmless(text: &str) -> Result<()> {
     match text.chars().find(|c| matches!(c, '\'' | '"' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '\\')) {
         None => Ok(()),
-        Some(c) => Err(TemplateError::failed(format!("untrusted text with {c} in it can't be a part of a condition: {text}"))
-            .hint("write the condition without {{ }}: names stand for their values there")),
+        Some(c) => {
+            Err(TemplateError::failed(format!("untrusted text with {c} in it can't be a part of a condition: {text}"))
+                .hint("write the condition without {{ }}: names stand for their values there"))
+        }
     }
 }
 

@@ -460,7 +460,6 @@ impl<'a> Eval<'a> {
             Val::List(l) => l.lock().len(),
             Val::Map(m) => m.lock().len(),
             Val::Tuple(t) => t.len(),
-            Val::Object(o) if o.len().is_some() => o.len().unwrap_or(0),
             Val::Undefined(u) => return Err(u.error.clone()),
             other => match other.as_value().map(|v| &v.data) {
                 Some(Data::Str(s)) => s.chars().count(),
@@ -591,8 +590,8 @@ fn sorted(mut names: Vec<Arc<str>>) -> Vec<Arc<str>> {
 }
 
 pub(crate) fn check_defined(args: &Args) -> Result<()> {
-    let all = args.positional.iter().chain(args.named.iter().map(|(_, v)| v));
-    all.map(|v| v.defined().map(|_| ())).collect()
+    let mut all = args.positional.iter().chain(args.named.iter().map(|(_, v)| v));
+    all.try_for_each(|v| v.defined().map(|_| ()))
 }
 
 /// The address of a list or map that scopes share.

@@ -18,12 +18,15 @@ pub struct Home {
     memo: Mutex<HashMap<usize, (Value, Val)>>,
 }
 
+/// The address of a scope, or of `hostvars` with a host's name.
+type HomeKey = (usize, Arc<str>);
+
 /// What all homes of one templar share.
 pub(crate) struct Shared {
     pub env: Arc<Environment>,
     pub warnings: Mutex<Vec<Diagnostic>>,
-    /// Other scopes that were reached: by address of a scope, or of `hostvars` and a host's name.
-    homes: Mutex<HashMap<(usize, Arc<str>), Arc<Home>>>,
+    /// Other scopes that were reached.
+    homes: Mutex<HashMap<HomeKey, Arc<Home>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -34,11 +34,6 @@ pub trait Object: Send + Sync {
         Err(TemplateError::failed(format!("'{}' object is not callable", self.type_name())))
     }
 
-    /// `object | length`, where it has one.
-    fn len(&self) -> Option<usize> {
-        None
-    }
-
     /// Its truth.
     fn truthy(&self) -> bool {
         true

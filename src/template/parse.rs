@@ -8,8 +8,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 
 use super::ast::{
-    Arg, BinaryOp, Block, CompareOp, Expr, FilterCall, FilterKind, For, LookupCall, Macro, MacroUses, Node, Stmt, StmtNode,
-    Target, Template, TestCall, Unknown,
+    Arg, BinaryOp, Block, CompareOp, Expr, FilterCall, FilterKind, For, LookupCall, Macro, MacroUses, Node, Stmt,
+    StmtNode, Target, Template, TestCall, Unknown,
 };
 use super::call::Result;
 use super::error::TemplateError;

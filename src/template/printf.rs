@@ -146,8 +146,7 @@ fn one(eval: &Eval<'_>, mut spec: FormatSpec, kind: char, val: &Val, at: usize) 
         }
         other => Err(TemplateError::failed(format!(
             "unsupported format character '{other}' (0x{:x}) at index {}",
-            other as u32,
-            at
+            other as u32, at
         ))),
     }
 }

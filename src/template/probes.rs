@@ -59,7 +59,10 @@ fn probe_undefined_chains_and_fails_on_use() {
         ("{{ [a] }}", "undefined: 'a' is undefined"),
         ("{{ a == 1 }}", "undefined: 'a' is undefined"),
         ("{{ m.x }}", "undefined: object of type 'dict' has no attribute 'x'"),
-        ("{{ 'x' if false }}", "undefined: the inline if-expression evaluated to false and no else section was defined."),
+        (
+            "{{ 'x' if false }}",
+            "undefined: the inline if-expression evaluated to false and no else section was defined.",
+        ),
         ("a{{ 'x' if false }}", "'a'"),
     ] {
         if template.contains("is defined") {
@@ -140,7 +143,8 @@ fn probe_a_variable_renders_once_unless_it_is_impure() {
 fn probe_errors_know_file_line_and_column() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("site.yml");
-    let text = "a: \"x {{ nope }}\"\nb: {{\nc: |\n  one\n  two {{ 1 + 'a' }}\nd: plain {{ 1 | nofilter }}\n".replace("b: {{\n", "");
+    let text = "a: \"x {{ nope }}\"\nb: {{\nc: |\n  one\n  two {{ 1 + 'a' }}\nd: plain {{ 1 | nofilter }}\n"
+        .replace("b: {{\n", "");
     std::fs::write(&path, &text).unwrap();
     let (file, _) = yaml::load_file(&path, Trust::Template).unwrap();
     let templar = templar("{}");
@@ -211,7 +215,10 @@ fn probe_attributes_and_items_look_in_their_own_order() {
 #[test]
 fn probe_python_shows_in_numbers_and_text() {
     for (template, expected) in [
-        ("{{ 7 // -2 }} {{ -7 % 3 }} {{ 2 ** 100 }} {{ 1e17 }} {{ 4 / 2 }}", "'-4 2 1267650600228229401496703205376 1e+17 2.0'"),
+        (
+            "{{ 7 // -2 }} {{ -7 % 3 }} {{ 2 ** 100 }} {{ 1e17 }} {{ 4 / 2 }}",
+            "'-4 2 1267650600228229401496703205376 1e+17 2.0'",
+        ),
         ("{{ true }} {{ none ~ '' }} {{ ['a', \"it's\", 1.0] }}", "'True None [\\'a\\', \"it\\'s\", 1.0]'"),
         ("{{ 1 < 'a' }}", "error: '<' not supported between instances of 'int' and 'str'"),
         ("{{ +1 - +2 }}", "-1"),

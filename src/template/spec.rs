@@ -177,7 +177,9 @@ impl FormatSpec {
         if let Some(separator) = self.grouping {
             if self.zero && self.align.is_none() {
                 // Zeros that fill the width are grouped with the digits.
-                let room = self.width.saturating_sub(tail.chars().count() + prefix.len() + usize::from(negative || self.sign.is_some_and(|s| s != '-')));
+                let room = self.width.saturating_sub(
+                    tail.chars().count() + prefix.len() + usize::from(negative || self.sign.is_some_and(|s| s != '-')),
+                );
                 while digits.len() + (digits.len() - 1) / every < room {
                     digits.insert(0, '0');
                 }
@@ -188,7 +190,7 @@ impl FormatSpec {
                 .enumerate()
                 .flat_map(|(i, c)| {
                     let left = count - i;
-                    let here = i > 0 && left % every == 0;
+                    let here = i > 0 && left.is_multiple_of(every);
                     here.then_some(separator).into_iter().chain([c])
                 })
                 .collect();

@@ -120,7 +120,7 @@ pub(crate) const METHODS: &[Method] = &[
         }
         text(out)
     }),
-    method("isdigit", |call| each(call, |c| c.is_numeric() && c.to_digit(10).is_some() || is_super_digit(c))),
+    method("isdigit", |call| each(call, |c| c.is_ascii_digit() || is_super_digit(c))),
     method("isdecimal", |call| each(call, |c| c.is_ascii_digit())),
     method("isnumeric", |call| each(call, char::is_numeric)),
     method("isalpha", |call| each(call, char::is_alphabetic)),
