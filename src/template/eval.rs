@@ -460,6 +460,7 @@ impl<'a> Eval<'a> {
             Val::List(l) => l.lock().len(),
             Val::Map(m) => m.lock().len(),
             Val::Tuple(t) => t.len(),
+            Val::Object(o) if o.len().is_some() => o.len().unwrap_or(0),
             Val::Undefined(u) => return Err(u.error.clone()),
             other => match other.as_value().map(|v| &v.data) {
                 Some(Data::Str(s)) => s.chars().count(),

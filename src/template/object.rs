@@ -6,6 +6,8 @@ use super::eval::Eval;
 use super::val::Val;
 
 /// A thing with attributes that may be called or assigned to.
+// `len` is Python's: most objects have none, so there is no `is_empty` to go with it.
+#[allow(clippy::len_without_is_empty)]
 pub trait Object: Send + Sync {
     /// Python's name of the type.
     fn type_name(&self) -> &'static str;
@@ -32,6 +34,11 @@ pub trait Object: Send + Sync {
     /// When the object can't be called.
     fn call(&self, _eval: &Eval<'_>, _args: Args) -> Result<Val> {
         Err(TemplateError::failed(format!("'{}' object is not callable", self.type_name())))
+    }
+
+    /// `object | length`, where it has one.
+    fn len(&self) -> Option<usize> {
+        None
     }
 
     /// Its truth.
