@@ -1,9 +1,12 @@
 //! The command line: one file per command. What is called is decided by the program's name, then by the first argument.
 
 mod extra_vars;
+pub mod job;
+pub mod keygen;
 pub mod playbook;
 mod process;
 pub mod transition;
+pub mod workspace_init;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -39,7 +42,10 @@ pub fn main(argv: &[OsString]) -> u8 {
     let rest = args.get(1..).unwrap_or_default();
     match args.first().map(String::as_str) {
         Some(AGENT_ROLE) => serve(),
+        Some("job") => job::run(rest, process, &Playbooks),
+        Some("keygen") => keygen::run(rest, &process),
         Some("playbook") => playbook::run(rest, process),
+        Some("workspace-init") => workspace_init::run(rest, &process),
         Some("--version" | "-V" | "version") => {
             println_to(&process, PROGRAM);
             exit::OK

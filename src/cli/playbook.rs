@@ -183,6 +183,8 @@ fn events(options: &Options, process: &Process) -> Result<Sender, Diagnostic> {
         let path = process.cwd.join(path);
         let file = File::create(&path).map_err(|e| Diagnostic::general(format!("{}: {e}", path.display())))?;
         sinks.push(Box::new(Jsonl::new(Box::new(file), super::PROGRAM)));
+    } else if let Some(path) = process.var(super::job::JSONL) {
+        sinks.push(Box::new(super::job::append_events(Path::new(path))?));
     }
     Ok(Sender::new(sinks))
 }

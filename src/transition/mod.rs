@@ -34,6 +34,6 @@ pub use banner::divided;
 pub use error::TransitionError;
 pub use io::Io;
 pub use keys::make_key_pair;
-pub use params::{Params, Source, short_hostname};
+pub use params::{Params, QUIET, Source, short_hostname};
 pub use runner::run;
 pub use workspace_init::{InitError, init_workspace};

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::TransitionError;
 
+/// By this name `adept job` asks nested runs for fewer banners.
+pub const QUIET: &str = "ADEPT_QUIET";
+
 /// Where the transition is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -88,6 +91,11 @@ impl Params {
             cwd,
             program: program.to_string(),
         })
+    }
+
+    /// Are banners shown of failed actions only? `adept job` asks for that, since its console tells the story.
+    pub fn quiet(&self) -> bool {
+        self.env.get(QUIET).is_some_and(|v| !v.is_empty())
     }
 
     /// May output be coloured? The terminal's type decides alone, as in the original: banners go into logs with colour.

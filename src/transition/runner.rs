@@ -27,7 +27,9 @@ pub fn run(params: &Params, io: &Io, playbooks: &dyn PlaybookRunner) -> i32 {
             return ERROR;
         }
     };
-    io.tell(&format!("{}\n", banner::parameters(params)));
+    if !params.quiet() {
+        io.tell(&format!("{}\n", banner::parameters(params)));
+    }
     let code = work_through(params, io, playbooks, &interrupts).unwrap_or_else(|error| {
         io.tell(&format!("{}\n", Diagnostic::from(error)));
         ERROR
@@ -49,12 +51,18 @@ fn work_through(
         if interrupts.received().is_some() {
             break;
         }
-        io.tell(&format!("{}\n", action.banner(params)));
+        let banner = action.banner(params);
+        if !params.quiet() {
+            io.tell(&format!("{banner}\n"));
+        }
         let code = action.run(params, io, &mut globals, playbooks, interrupts)?;
         if interrupts.received().is_some() {
             break;
         }
         if code != 0 {
+            if params.quiet() {
+                io.tell(&banner);
+            }
             io.tell(&format!("    exit = {code}\n"));
             return Ok(code);
         }
