@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, exit};
 use crate::event::{EventSink, Sender};
 use crate::report::{ColorChoice, Console, ConsoleOptions, Jsonl};
 use crate::transition::explain::{self, Effective, From};
-use crate::transition::job::{self, Ending, Job, JobReport};
+use crate::transition::job::{self, Ending, Job, JobReport, TransitionReport};
 use crate::transition::{Io, PlaybookRunner, QUIET, builtin};
 
 /// Runs a job: setup, run if the setup succeeded, and cleanup in any case.
@@ -193,19 +193,25 @@ fn closing(report: &JobReport, workspace: &Path) -> String {
     if let Ok(summary) = fs::read_to_string(results.join("summary.txt")) {
         let _ = writeln!(text, "{}\n", summary.trim_end());
     }
-    let _ = writeln!(text, "{:<11} {:<22} time", "transition", "result");
-    for transition in &report.transitions {
-        let (result, time) = match &transition.ending {
-            Ending::Code(0) => ("ok".to_string(), format!("{:.2} s", transition.time.as_secs_f64())),
-            Ending::Code(code) => {
-                (format!("failed ({})", meaning(*code)), format!("{:.2} s", transition.time.as_secs_f64()))
-            }
-            Ending::NotStarted(reason) => (format!("not started: {reason}"), String::new()),
-        };
-        let _ = writeln!(text, "{}", format!("{:<11} {result:<22} {time}", transition.context).trim_end());
+    let rows: Vec<[String; 3]> = report.transitions.iter().map(row).collect();
+    let width = rows.iter().map(|[_, result, _]| result.chars().count()).max().unwrap_or(0);
+    let _ = writeln!(text, "{:<11} {:<width$}  time", "transition", "result");
+    for [context, result, time] in rows {
+        let _ = writeln!(text, "{}", format!("{context:<11} {result:<width$}  {time}").trim_end());
     }
     let _ = writeln!(text, "\nresults in {}", results.display());
     text
+}
+
+/// A transition's line of the table.
+fn row(transition: &TransitionReport) -> [String; 3] {
+    let time = format!("{:.2} s", transition.time.as_secs_f64());
+    let (result, time) = match &transition.ending {
+        Ending::Code(0) => ("ok".to_string(), time),
+        Ending::Code(code) => (format!("failed ({})", meaning(*code)), time),
+        Ending::NotStarted(reason) => (format!("not started: {reason}"), String::new()),
+    };
+    [transition.context.to_string(), result, time]
 }
 
 /// An exit code, with what is known of it.
@@ -228,7 +234,6 @@ fn meaning(code: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transition::job::TransitionReport;
     use std::time::Duration;
 
     #[test]
@@ -246,10 +251,10 @@ mod tests {
         };
         let text = closing(&report, dir.path()).replace(&*dir.path().to_string_lossy(), "WS");
         let expected = "\nall is well\n\n\
-                        transition  result                 time\n\
-                        setup       failed (2: a host failed) 1.23 s\n\
+                        transition  result                         time\n\
+                        setup       failed (2: a host failed)      1.23 s\n\
                         run         not started: the setup failed\n\
-                        cleanup     ok                     1.23 s\n\n\
+                        cleanup     ok                             1.23 s\n\n\
                         results in WS/results\n";
         assert_eq!(text, expected);
         assert_eq!(report.exit_code(), 2);
