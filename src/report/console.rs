@@ -400,6 +400,8 @@ impl State {
             let hidden = match name {
                 "failed" | "skipped" | "warnings" | "deprecations" | "diff" => true,
                 "invocation" | "exception" => verbosity < 3,
+                // Of a loop; its items were shown.
+                "results" => outcome.status == Status::Skipped,
                 "changed" | "item" | "ansible_loop_var" | "ansible_index_var" | "ansible_loop" => {
                     is_debug && !outcome.is_failure()
                 }
@@ -437,8 +439,8 @@ impl State {
 /// `a`, or `a -> delegate`.
 fn host_label(result: &TaskResult) -> String {
     match &result.delegate {
-        Some(delegate) => format!("{} -> {delegate}", result.host),
-        None => result.host.clone(),
+        Some(delegate) if *delegate != result.host => format!("{} -> {delegate}", result.host),
+        _ => result.host.clone(),
     }
 }
 

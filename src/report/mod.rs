@@ -13,6 +13,8 @@ mod masked;
 mod options;
 mod paint;
 mod recorder;
+#[cfg(test)]
+mod replay;
 
 pub use console::Console;
 pub use jsonl::Jsonl;
