@@ -278,6 +278,7 @@ mod tests {
             if playbook == "setup_before_job.yml" {
                 let kommandir = call.cwd.join("kommandir_workspace");
                 fs::create_dir_all(&kommandir).unwrap();
+                fs::write(kommandir.join("kommandir_vars.yml"), "").unwrap();
                 fs::write(kommandir.join("adept.py"), "#!/bin/sh\necho \"$@\" >> ../job\n").unwrap();
                 let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
                 fs::set_permissions(kommandir.join("adept.py"), mode).unwrap();
