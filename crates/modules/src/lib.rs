@@ -14,6 +14,7 @@ pub mod host;
 pub mod modules;
 pub mod regex;
 pub mod spec;
+pub mod sync;
 pub mod sys;
 pub mod validate;
 pub mod words;
@@ -83,6 +84,7 @@ pub const MODULES: &[Module] = &[
     modules::shell::MODULE,
     modules::slurp::MODULE,
     modules::stat::MODULE,
+    modules::synchronize::MODULE,
     modules::tempfile::MODULE,
 ];
 

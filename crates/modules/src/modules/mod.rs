@@ -11,4 +11,5 @@ pub mod replace;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod synchronize;
 pub mod tempfile;
