@@ -9,6 +9,7 @@ pub mod file_mode;
 pub mod file_params;
 pub mod file_text;
 pub mod fnmatch;
+pub mod facts;
 pub mod glob;
 pub mod host;
 pub mod modules;
@@ -81,6 +82,7 @@ pub const MODULES: &[Module] = &[
     modules::lineinfile::MODULE,
     modules::ping::MODULE,
     modules::replace::MODULE,
+    modules::setup::MODULE,
     modules::shell::MODULE,
     modules::slurp::MODULE,
     modules::stat::MODULE,

@@ -8,6 +8,7 @@ pub mod find;
 pub mod lineinfile;
 pub mod ping;
 pub mod replace;
+pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
