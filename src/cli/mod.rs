@@ -1,5 +1,6 @@
 //! The command line: one file per command. What is called is decided by the program's name, then by the first argument.
 
+mod assemble;
 mod extra_vars;
 pub mod job;
 pub mod keygen;

@@ -1,30 +1,15 @@
 //! `adept playbook`, which is also what the name `ansible-playbook` stands for.
 
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use adept_wire::Map;
 use clap::Parser;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::extra_vars;
+use super::assemble;
 use super::process::Process;
-use crate::connection::Pool;
 use crate::diag::{Diagnostic, exit};
-use crate::engine::{Engine, Files, RunOptions, run_playbooks};
-use crate::event::{EventKind, EventSink, Sender};
-use crate::inventory::{EMPTY_INVENTORY, Inventory, LoadOptions, VarsFiles};
-use crate::report::{ColorChoice, Console, ConsoleOptions, Jsonl};
-use crate::template::Environment;
-use crate::vars::{RunInfo, Vars};
-
-/// Hosts at a time when nobody said a number.
-const FORKS: usize = 500;
+use crate::engine::run_playbooks;
 
 /// The options of `ansible-playbook`, and a few of ours.
 #[derive(Debug, Parser)]
@@ -131,11 +116,10 @@ pub fn run(args: &[String], process: Process) -> u8 {
 }
 
 async fn start(options: &Options, process: &Process) -> Result<u8, Diagnostic> {
-    let events = events(options, process)?;
+    let playbooks = playbooks(options, &process.cwd)?;
     let cancel = CancellationToken::new();
     let signal = watch_signals(cancel.clone());
-    let engine = Arc::new(engine(options, process, events, cancel)?);
-    let playbooks = playbooks(options, &process.cwd)?;
+    let engine = Arc::new(assemble::engine(options, process, &playbooks, cancel)?);
     if options.syntax_check {
         return crate::engine::check_playbooks(&engine, &playbooks).await.map(|()| exit::OK);
     }
@@ -165,131 +149,6 @@ fn playbooks(options: &Options, cwd: &Path) -> Result<Vec<PathBuf>, Diagnostic> 
             }
         })
         .collect()
-}
-
-fn events(options: &Options, process: &Process) -> Result<Sender, Diagnostic> {
-    let clone = |file: &File| file.try_clone().map_err(|e| Diagnostic::general(format!("output: {e}")));
-    let color = ColorChoice::from_environment(|name| process.env.get(name).cloned());
-    let console = ConsoleOptions {
-        terminal: process.is_terminal(),
-        color: color.enabled(process.is_terminal()),
-        verbosity: options.verbose,
-        diff: options.diff,
-        ..ConsoleOptions::default()
-    };
-    let console = Console::new(Box::new(clone(&process.stdout)?), Box::new(clone(&process.stderr)?), console);
-    let mut sinks: Vec<Box<dyn EventSink>> = vec![Box::new(console)];
-    if let Some(path) = &options.jsonl {
-        let path = process.cwd.join(path);
-        let file = File::create(&path).map_err(|e| Diagnostic::general(format!("{}: {e}", path.display())))?;
-        sinks.push(Box::new(Jsonl::new(Box::new(file), super::PROGRAM)));
-    } else if let Some(path) = process.var(super::job::JSONL) {
-        sinks.push(Box::new(super::job::append_events(Path::new(path))?));
-    }
-    Ok(Sender::new(sinks))
-}
-
-fn engine(
-    options: &Options,
-    process: &Process,
-    events: Sender,
-    cancel: CancellationToken,
-) -> Result<Engine, Diagnostic> {
-    let extra = extra_vars::parse(&options.extra_vars, &process.cwd)?;
-    let env: Vec<(String, String)> = process.env.clone().into_iter().collect();
-    let sources: Vec<String> =
-        if options.inventory.is_empty() { vec!["/etc/ansible/hosts".into()] } else { options.inventory.clone() };
-    let load = LoadOptions { cwd: process.cwd.clone(), env: env.clone(), ..LoadOptions::default() };
-    let (inventory, warnings) = Inventory::load(&sources, &load).map_err(Diagnostic::from)?;
-    for warning in warnings {
-        events.send(EventKind::Warning { message: warning.message, origin: warning.origin });
-    }
-    if inventory.is_empty() {
-        events.send(EventKind::Warning { message: EMPTY_INVENTORY.into(), origin: None });
-    }
-    let split = |list: &[String]| -> Vec<String> {
-        list.iter().flat_map(|t| t.split(',')).map(|t| t.trim().to_string()).filter(|t| !t.is_empty()).collect()
-    };
-    let (tags, skip_tags) = (split(&options.tags), split(&options.skip_tags));
-    let connection = options.connection.clone().unwrap_or_else(|| "ssh".into());
-    let info = RunInfo {
-        omit: omit(),
-        check: options.check,
-        diff: options.diff,
-        forks: options.forks.unwrap_or(FORKS),
-        verbosity: options.verbose,
-        run_tags: if tags.is_empty() { vec!["all".into()] } else { tags.clone() },
-        skip_tags: skip_tags.clone(),
-        limit: options.limit.clone(),
-        inventory_sources: sources
-            .iter()
-            .map(|s| if s.contains(',') { s.clone() } else { process.cwd.join(s).display().to_string() })
-            .collect(),
-        config_file: None,
-        managed: "Ansible managed".into(),
-        connection_defaults: connection_defaults(options, &connection),
-    };
-    let mut environment = Environment::new(process.cwd.clone(), process.env.clone());
-    environment.strict_conditionals = options.strict_conditionals;
-    let run = RunOptions {
-        check: options.check,
-        diff: options.diff,
-        verbosity: options.verbose,
-        tags,
-        skip_tags,
-        limit: options.limit.clone(),
-        force_handlers: options.force_handlers,
-        strict: options.strict,
-        gathering: "implicit".into(),
-        connection,
-        become_default: options.become_,
-        become_user: options.become_user.clone().unwrap_or_else(|| "root".into()),
-        cwd: process.cwd.clone(),
-        ..RunOptions::default()
-    };
-    Ok(Engine {
-        vars: Arc::new(Vars::new(inventory, VarsFiles::new(false), extra, info)),
-        env: Arc::new(environment),
-        files: Arc::new(Files::new(events.clone(), roles_path(&process.env))),
-        events,
-        pool: Pool::new(env, process.cwd.clone()),
-        forks: Arc::new(Semaphore::new(options.forks.unwrap_or(FORKS).max(1))),
-        cancel,
-        options: run,
-        inventory_sources: sources,
-        load_options: load,
-        next_task: AtomicU64::new(1),
-    })
-}
-
-fn roles_path(env: &BTreeMap<String, String>) -> Vec<PathBuf> {
-    let home = env.get("HOME").cloned().unwrap_or_default();
-    vec![
-        PathBuf::from(home).join(".ansible/roles"),
-        PathBuf::from("/usr/share/ansible/roles"),
-        PathBuf::from("/etc/ansible/roles"),
-    ]
-}
-
-/// What tasks know of their connection when no variable says it.
-fn connection_defaults(options: &Options, connection: &str) -> Map {
-    let mut map = adept_wire::map! { "ansible_connection" => connection };
-    if let Some(user) = &options.user {
-        map.insert("ansible_user".into(), user.as_str().into());
-        map.insert("ansible_ssh_user".into(), user.as_str().into());
-    }
-    if let Some(key) = &options.private_key {
-        let key = key.display().to_string();
-        map.insert("ansible_private_key_file".into(), key.as_str().into());
-        map.insert("ansible_ssh_private_key_file".into(), key.into());
-    }
-    map
-}
-
-/// A placeholder that nobody writes by accident.
-fn omit() -> String {
-    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-    format!("__omit_place_holder__{nanos:032x}{:08x}", std::process::id())
 }
 
 /// Which signal ended the run, if one did.

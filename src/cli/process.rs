@@ -45,6 +45,11 @@ impl Process {
         self.stdout.is_terminal()
     }
 
+    /// The width of the terminal, or 80.
+    pub fn width(&self) -> usize {
+        rustix::termios::tcgetwinsize(&self.stdout).ok().map(|s| usize::from(s.ws_col)).filter(|w| *w > 0).unwrap_or(80)
+    }
+
     /// Tells the user something. Nobody may be there to hear it, which changes nothing.
     pub fn tell(&self, text: &str) {
         let _ = (&self.stderr).write_all(format!("{text}\n").as_bytes());

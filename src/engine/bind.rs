@@ -310,6 +310,7 @@ impl HostTask {
         let check = self.flag(&templar, "check_mode")?.unwrap_or(self.engine.options.check);
         let diff = self.flag(&templar, "diff")?.unwrap_or(self.engine.options.diff);
         let args = self.args(&templar, &action)?;
+        self.hide_secrets(&action, &args);
         let work = match actions::find(&action) {
             Some(found) => {
                 let args = Args::parse(&found.spec, &args).map_err(|e| self.bad_args(&e))?;
@@ -420,6 +421,17 @@ impl HostTask {
         }
         let omit = &self.engine.vars.run().omit;
         Ok(without(&args, omit))
+    }
+
+    /// The values of secret parameters never reach a log.
+    fn hide_secrets(&self, action: &str, args: &Map) {
+        let spec = actions::find(action).map(|a| a.spec).or_else(|| adept_modules::find(action).map(|m| m.spec));
+        for param in spec.iter().flat_map(|s| s.params).filter(|p| p.secret) {
+            let given = std::iter::once(&param.name).chain(param.aliases).find_map(|name| args.get(*name));
+            if let Some(secret) = given.and_then(Value::as_str) {
+                self.engine.secrets.add(secret);
+            }
+        }
     }
 
     fn bad_args(&self, e: &adept_modules::ArgError) -> BindError {

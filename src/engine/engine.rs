@@ -11,6 +11,7 @@ use super::load::Files;
 use crate::connection::Pool;
 use crate::event::Sender;
 use crate::inventory::LoadOptions;
+use crate::report::Secrets;
 use crate::template::Environment;
 use crate::vars::Vars;
 
@@ -24,6 +25,8 @@ pub struct Engine {
     pub files: Arc<Files>,
     /// Where events go.
     pub events: Sender,
+    /// What must not be shown.
+    pub secrets: Secrets,
     /// Sessions with hosts.
     pub pool: Pool,
     /// How many hosts work at a time.

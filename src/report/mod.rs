@@ -9,6 +9,7 @@ mod diff;
 mod json;
 mod jsonl;
 mod live;
+mod log;
 mod masked;
 mod options;
 mod paint;
@@ -18,6 +19,7 @@ mod replay;
 
 pub use console::Console;
 pub use jsonl::Jsonl;
+pub use log::LogWriter;
 pub use masked::{MASK, Masked, Secrets};
 pub use options::{ColorChoice, ConsoleOptions};
 pub use recorder::Recorder;

@@ -238,7 +238,8 @@ fn probe_backslashes_are_literal_in_playbooks() {
 
 #[test]
 fn probe_conditions_follow_the_table() {
-    let vars = "t: true\nyes_s: 'yes'\nno_s: 'no'\nword: abc\nabc: abc\nempty: ''\nl: [1]\nnone: []\nexpr: \"word == 'abc'\"";
+    let vars =
+        "t: true\nyes_s: 'yes'\nno_s: 'no'\nword: abc\nabc: abc\nempty: ''\nl: [1]\nnone: []\nexpr: \"word == 'abc'\"";
     let check = |strict: bool, condition: &str| {
         let (vars, _) = yaml::load_one(vars, "v", Trust::Template).unwrap();
         let mut env = Environment::default();
