@@ -1,7 +1,7 @@
 //! `assert`: fails unless all conditions hold.
 
 use adept_modules::{Default, Kind, Param, Spec};
-use adept_wire::{Data, Map, Value, map};
+use adept_wire::{Map, map};
 
 use super::action::{Action, ActionOutcome, Binding, Work};
 use super::error::ActionError;
@@ -24,18 +24,8 @@ pub(super) const ACTION: Action = Action {
 
 fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
     let that = b.args.get("that").cloned().unwrap_or_default();
-    // `that: "{{ list }}"`: the template gives the conditions.
-    let that = match &that.data {
-        Data::Str(text) if text.trim_start().starts_with("{{") && text.trim_end().ends_with("}}") => {
-            let rendered = b.templar.render(&that)?;
-            if matches!(rendered.data, Data::List(_) | Data::Bool(_)) { rendered } else { that }
-        }
-        _ => that,
-    };
-    let conditions: Vec<Value> = match &that.data {
-        Data::List(items) => items.to_vec(),
-        _ => vec![that],
-    };
+    // `that: "{{ list }}"` stands for the list's conditions, each as it was written.
+    let conditions = b.templar.conditions(&that)?;
     for condition in &conditions {
         if !b.templar.condition(condition)? {
             let msg = match b.args.get("fail_msg") {

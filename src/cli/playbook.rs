@@ -96,7 +96,12 @@ pub fn run(args: &[String], process: Process) -> u8 {
         Ok(options) => options,
         Err(e) => return super::usage(&e, &process),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(crate::template::STACK_SIZE)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(e) => {
             process.tell(&format!("ERROR! no threads: {e}"));

@@ -110,3 +110,47 @@ fn cases_agree_with_the_record() {
     assert!(count > 300, "only {count} cases found");
     assert!(wrong.is_empty(), "{} of {count} cases differ:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Every template of the cases with a character removed, doubled or replaced: errors are fine, panics are not.
+#[test]
+fn mutated_cases_never_panic() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/template/cases");
+    let mut seed = 42u64;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "yml") {
+            continue;
+        }
+        let (file, _) = yaml::load_file(&path, Trust::Template).unwrap();
+        let templar = of_vars(file.get("vars").and_then(Value::as_map).cloned().unwrap_or_default());
+        for case in file.get("cases").and_then(Value::as_list).unwrap() {
+            let Some(template) = case.get("template") else { continue };
+            // Large numbers would only cost time.
+            if template.as_str().unwrap().contains("range") {
+                continue;
+            }
+            for _ in 0..8 {
+                let mut chars: Vec<char> = template.as_str().unwrap().chars().collect();
+                if chars.is_empty() {
+                    continue;
+                }
+                let at = random(chars.len());
+                let with = ['{', '}', '%', '(', ')', '\'', '"', '\\', '-', '|', '.', ' ', 'é', '\n', '0'][random(15)];
+                match random(3) {
+                    0 => drop(chars.remove(at)),
+                    1 => chars.insert(at, with),
+                    _ => chars[at] = with,
+                }
+                let text: String = chars.into_iter().collect();
+                let mutated = Value::str(text.as_str()).with_tag(template.tag().unwrap().clone());
+                let _ = templar.render(&mutated).map_err(crate::diag::Diagnostic::from);
+                let _ = templar.file(&text, "t.j2", &FileOptions::default());
+                let _ = templar.expression(&text, None);
+            }
+        }
+    }
+}

@@ -88,11 +88,18 @@ impl Templar {
         if let Data::List(items) = &condition.data {
             return Ok(items.to_vec());
         }
-        if Templar::is_template(condition)
-            && let Val::Lazy(list) = self.val(condition)?
-            && let Data::List(items) = &list.raw.data
-        {
-            return Ok(items.to_vec());
+        if Templar::is_template(condition) {
+            match self.val(condition)? {
+                // Items of this scope stay as they were written: trusted, and rendered one by one.
+                Val::Lazy(list) if list.raw.as_list().is_some() && Arc::ptr_eq(&list.home, self.home()) => {
+                    return Ok(list.raw.as_list().unwrap_or_default().to_vec());
+                }
+                list if list.is_list() => {
+                    let list = self.render(condition)?;
+                    return Ok(list.as_list().unwrap_or_default().to_vec());
+                }
+                _ => {}
+            }
         }
         Ok(vec![condition.clone()])
     }

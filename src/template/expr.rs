@@ -5,10 +5,11 @@ use std::sync::Arc;
 use adept_wire::{Key, Value};
 use indexmap::IndexMap;
 
-use super::ast::{Arg, Expr, FilterCall, FilterKind, LookupCall, Node, TestCall};
+use super::ast::{Arg, CompareOp, Expr, FilterCall, FilterKind, LookupCall, Node, TestCall};
 use super::call::{Args, Call, Lookup, Result, Test};
 use super::error::TemplateError;
 use super::eval::{Eval, check_defined};
+use super::place::Span;
 use super::registry::Registry;
 use super::val::{Undefined, Val};
 
@@ -17,110 +18,146 @@ impl Eval<'_> {
     pub(crate) fn expr(&self, expr: &Expr) -> Result<Val> {
         match self.node(expr) {
             Ok(Val::Undefined(u)) if u.error.origin_unknown() && self.source.origin.is_some() => {
-                let error = u.error.clone().at(|| self.place(expr.span));
-                Ok(Val::Undefined(Arc::new(Undefined { error, silent: u.silent })))
+                Ok(self.placed(&u, expr.span))
             }
             Ok(val) => Ok(val),
             Err(error) => Err(error.at(|| self.place(expr.span))),
         }
     }
 
+    fn placed(&self, u: &Undefined, span: Span) -> Val {
+        Val::from(Undefined { error: u.error.clone().at(|| self.place(span)), silent: u.silent })
+    }
+
+    // Each arm is a call: this function is on the stack once per level of nesting, and stays small that way.
     fn node(&self, expr: &Expr) -> Result<Val> {
-        Ok(match &expr.node {
-            Node::Var(name) => self.var(name)?,
-            Node::Const(value) => Val::Value(value.clone()),
-            Node::List(items) => Val::list(self.exprs(items)?),
-            Node::Tuple(items) => Val::tuple(self.exprs(items)?),
-            Node::Map(entries) => {
-                let mut map: IndexMap<Key, Val> = IndexMap::with_capacity(entries.len());
-                for (key, value) in entries {
-                    let key = self.expr(key)?;
-                    map.insert(self.key(&key)?, self.expr(value)?);
-                }
-                Val::map(map)
-            }
-            Node::Attr(object, name) => {
-                let object = self.expr(object)?;
-                self.attr(&object, name)?
-            }
-            Node::Item(object, key) => {
-                let object = self.expr(object)?;
-                let key = self.expr(key)?;
-                self.item(&object, &key)?
-            }
-            Node::ItemConst(object, value, key) => {
-                let object = self.expr(object)?;
-                match key {
-                    // The common case, without a search among attributes.
-                    Some(key) if object.is_map() => match self.map_item(&self.fresh(object.clone()), key)? {
-                        Some(val) => val,
-                        None => self.item(&object, &Val::Value(value.clone()))?,
-                    },
-                    _ => self.item(&object, &Val::Value(value.clone()))?,
-                }
-            }
-            Node::Slice(object, bounds) => {
-                let object = self.expr(object)?;
-                let [a, b, c] = bounds;
-                let bound = |b: &Option<Box<Expr>>| b.as_ref().map(|e| self.expr(e)).transpose();
-                self.slice(&object, [bound(a)?, bound(b)?, bound(c)?])?
-            }
-            Node::Call(callee, args) => {
-                let callee = self.expr(callee)?;
-                let args = self.args(args)?;
-                self.call(&callee, args)?
-            }
-            Node::Method(object, name, args) => {
-                let object = self.expr(object)?;
-                let args = self.args(args)?;
-                self.call_method(&object, name, args)?
-            }
-            Node::Filter(input, call) => {
-                let input = self.expr(input)?;
-                self.filter_call(input, call)?
-            }
-            Node::Test(input, call) => {
-                let input = self.expr(input)?;
-                Val::from(self.test_call(input, call)?)
-            }
-            Node::Lookup(call) => self.lookup_call(call)?,
-            Node::Not(inner) => Val::from(!self.truthy(&self.expr(inner)?)?),
-            Node::Neg(inner) => self.negate(&self.expr(inner)?)?,
-            Node::And(a, b) => {
-                let a = self.expr(a)?;
-                if self.truthy(&a)? { self.expr(b)? } else { a }
-            }
-            Node::Or(a, b) => {
-                let a = self.expr(a)?;
-                if self.truthy(&a)? { a } else { self.expr(b)? }
-            }
-            Node::Binary(op, a, b) => {
-                let (a, b) = (self.expr(a)?, self.expr(b)?);
-                self.binary(*op, &a, &b)?
-            }
-            Node::Compare(first, rest) => {
-                let mut left = self.expr(first)?;
-                for (op, right) in rest {
-                    let right = self.expr(right)?;
-                    if !self.compare_op(*op, &left, &right)? {
-                        return Ok(Val::from(false));
-                    }
-                    left = right;
-                }
-                Val::from(true)
-            }
-            Node::If(test, then, otherwise) => {
-                if self.truthy(&self.expr(test)?)? {
-                    self.expr(then)?
-                } else if let Some(otherwise) = otherwise {
-                    self.expr(otherwise)?
+        match &expr.node {
+            Node::Var(name) => self.var(name),
+            Node::Const(value) => Ok(Val::Value(value.clone())),
+            Node::List(items) => self.exprs(items).map(Val::list),
+            Node::Tuple(items) => self.exprs(items).map(Val::tuple),
+            Node::Map(entries) => self.map_literal(entries),
+            Node::Attr(object, name) => self.attr(&self.expr(object)?, name),
+            Node::Item(object, key) => self.item_expr(object, key),
+            Node::ItemConst(object, value, key) => self.item_const(object, value, key.as_ref()),
+            Node::Slice(object, bounds) => self.slice_expr(object, bounds),
+            Node::Call(callee, args) => self.call_expr(callee, args),
+            Node::Method(object, name, args) => self.method_expr(object, name, args),
+            Node::Filter(input, call) => self.filter_call(self.expr(input)?, call),
+            Node::Test(input, call) => self.test_call(self.expr(input)?, call).map(Val::from),
+            Node::Lookup(call) => self.lookup_call(call),
+            Node::Not(inner) => Ok(Val::from(!self.truthy(&self.expr(inner)?)?)),
+            Node::Neg(inner) => self.negate(&self.expr(inner)?),
+            Node::And(..) | Node::Or(..) | Node::Binary(..) => self.spine(expr),
+            Node::Compare(first, rest) => self.comparison(first, rest),
+            Node::If(test, then, otherwise) => self.if_expr(test, then, otherwise.as_deref()),
+        }
+    }
+
+    /// Operators lean to the left: `a + b + c` is walked along that side, not descended into, since a text may have thousands.
+    fn spine(&self, expr: &Expr) -> Result<Val> {
+        let mut pending = Vec::new();
+        let mut leftmost = expr;
+        while let Node::And(left, _) | Node::Or(left, _) | Node::Binary(_, left, _) = &leftmost.node {
+            pending.push(leftmost);
+            leftmost = left;
+        }
+        let mut val = self.expr(leftmost)?;
+        for expr in pending.into_iter().rev() {
+            val = self.operator(expr, val).map_err(|e| e.at(|| self.place(expr.span)))?;
+        }
+        Ok(val)
+    }
+
+    fn operator(&self, expr: &Expr, left: Val) -> Result<Val> {
+        match &expr.node {
+            Node::And(_, right) => {
+                if self.truthy(&left)? {
+                    self.expr(right)
                 } else {
-                    let message = "the inline if-expression evaluated to false and no else section was defined.";
-                    let error = TemplateError::undefined(message);
-                    Val::Undefined(Arc::new(Undefined { error, silent: true }))
+                    Ok(left)
                 }
             }
-        })
+            Node::Or(_, right) => {
+                if self.truthy(&left)? {
+                    Ok(left)
+                } else {
+                    self.expr(right)
+                }
+            }
+            Node::Binary(op, _, right) => self.binary(*op, &left, &self.expr(right)?),
+            _ => Ok(left),
+        }
+    }
+
+    fn comparison(&self, first: &Expr, rest: &[(CompareOp, Expr)]) -> Result<Val> {
+        let mut left = self.expr(first)?;
+        for (op, right) in rest {
+            let right = self.expr(right)?;
+            if !self.compare_op(*op, &left, &right)? {
+                return Ok(Val::from(false));
+            }
+            left = right;
+        }
+        Ok(Val::from(true))
+    }
+
+    fn if_expr(&self, test: &Expr, then: &Expr, otherwise: Option<&Expr>) -> Result<Val> {
+        if self.truthy(&self.expr(test)?)? {
+            return self.expr(then);
+        }
+        match otherwise {
+            Some(otherwise) => self.expr(otherwise),
+            None => {
+                let message = "the inline if-expression evaluated to false and no else section was defined.";
+                Ok(Val::from(Undefined { error: TemplateError::undefined(message), silent: true }))
+            }
+        }
+    }
+
+    fn map_literal(&self, entries: &[(Expr, Expr)]) -> Result<Val> {
+        let mut map: IndexMap<Key, Val> = IndexMap::with_capacity(entries.len());
+        for (key, value) in entries {
+            let key = self.expr(key)?;
+            map.insert(self.key(&key)?, self.expr(value)?);
+        }
+        Ok(Val::map(map))
+    }
+
+    fn item_expr(&self, object: &Expr, key: &Expr) -> Result<Val> {
+        let object = self.expr(object)?;
+        self.item(&object, &self.expr(key)?)
+    }
+
+    fn item_const(&self, object: &Expr, value: &Value, key: Option<&Key>) -> Result<Val> {
+        let object = self.expr(object)?;
+        // The common case, without a search among attributes.
+        if let Some(key) = key
+            && object.is_map()
+            && let Some(val) = self.map_item(&self.fresh(object.clone()), key)?
+        {
+            return Ok(val);
+        }
+        self.item(&object, &Val::Value(value.clone()))
+    }
+
+    fn slice_expr(&self, object: &Expr, bounds: &[Option<Box<Expr>>; 3]) -> Result<Val> {
+        let object = self.expr(object)?;
+        let [a, b, c] = bounds;
+        let bound = |b: &Option<Box<Expr>>| b.as_ref().map(|e| self.expr(e)).transpose();
+        self.slice(&object, [bound(a)?, bound(b)?, bound(c)?])
+    }
+
+    fn call_expr(&self, callee: &Expr, args: &[Arg]) -> Result<Val> {
+        let callee = self.expr(callee)?;
+        let args = self.args(args)?;
+        self.call(&callee, args)
+    }
+
+    fn method_expr(&self, object: &Expr, name: &str, args: &[Arg]) -> Result<Val> {
+        let object = self.expr(object)?;
+        let args = self.args(args)?;
+        self.call_method(&object, name, args)
     }
 
     fn exprs(&self, exprs: &[Expr]) -> Result<Vec<Val>> {

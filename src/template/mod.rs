@@ -11,6 +11,9 @@
 //!
 //! Invariant: text is rendered only when a scope gave it with `Trust::Template`; results are data.
 
+/// The stack that a thread needs which renders: enough for variables and macros nested as deep as they may be, unoptimised.
+pub const STACK_SIZE: usize = 8 << 20;
+
 mod access;
 pub mod ast;
 mod call;

@@ -18,6 +18,9 @@ use super::options::Syntax;
 use super::place::{Place, Source, Span};
 use super::registry::Registry;
 
+/// Expressions and blocks nested deeper than this aren't written by people, and would need a large stack.
+const MAX_DEPTH: usize = 100;
+
 /// Parses a template.
 ///
 /// # Errors
@@ -25,6 +28,7 @@ use super::registry::Registry;
 pub fn template(source: &Source, syntax: &Syntax, names: &Registry) -> Result<Template> {
     let text = &source.text;
     let config = config(syntax)?;
+    check_nesting(text, false, &config)?;
     let (parsed, patched, base): (_, _, &str);
     parsed = match machinery::parse(text, "", config.clone()) {
         Ok(stmt) => {
@@ -50,6 +54,7 @@ pub fn template(source: &Source, syntax: &Syntax, names: &Registry) -> Result<Te
         in_emit: false,
         unknown: Vec::new(),
         uses: MacroUses::default(),
+        depth: 0,
         block_end,
     };
     let mj::Stmt::Template(root) = parsed else {
@@ -65,6 +70,7 @@ pub fn template(source: &Source, syntax: &Syntax, names: &Registry) -> Result<Te
 /// When the text is no expression.
 pub fn expression(source: &Source, names: &Registry) -> Result<Template> {
     let text = &source.text;
+    check_nesting(text, true, &SyntaxConfig::default())?;
     let (parsed, patched);
     parsed = match machinery::parse_expr(text) {
         Ok(expr) => expr,
@@ -83,6 +89,7 @@ pub fn expression(source: &Source, names: &Registry) -> Result<Template> {
         in_emit: false,
         unknown: Vec::new(),
         uses: MacroUses::default(),
+        depth: 0,
         block_end: "%}",
     };
     let expr = lower.expr(&parsed)?;
@@ -112,6 +119,29 @@ fn syntax_error(error: &minijinja::Error, source: &Source) -> TemplateError {
     let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     let span = error.range().map(|r| Span { start: r.start as u32, end: r.end as u32 }).unwrap_or_default();
     TemplateError::syntax(message).at(|| Place::new(source, span))
+}
+
+/// minijinja's parser descends into `not not ..`, `- - ..` and `elif` without a limit: its lexer tells beforehand.
+fn check_nesting(text: &str, in_expr: bool, config: &SyntaxConfig) -> Result<()> {
+    // Short texts can't go deep enough to matter, and long ones are rare.
+    if text.len() < 1000 {
+        return Ok(());
+    }
+    let (mut run, mut branches) = (0, 0);
+    for token in machinery::tokenize(text, in_expr, config.clone()) {
+        // The parser reports what the lexer refuses.
+        let Ok((token, _)) = token else { return Ok(()) };
+        match token {
+            Token::Ident("not") | Token::Minus => run += 1,
+            Token::Ident("elif") => branches += 1,
+            Token::Ident("endif") => (run, branches) = (0, 0),
+            _ => run = 0,
+        }
+        if run > MAX_DEPTH || branches > 3 * MAX_DEPTH {
+            return Err(TemplateError::syntax(format!("expressions are nested more than {MAX_DEPTH} deep")));
+        }
+    }
+    Ok(())
 }
 
 /// minijinja's grammar has no unary plus. Its lexer tells where a `+` has no left operand; there it becomes a blank, so that
@@ -146,6 +176,7 @@ struct Lower<'a> {
     in_emit: bool,
     unknown: Vec<Unknown>,
     uses: MacroUses,
+    depth: usize,
     /// The mark that ends blocks.
     block_end: &'a str,
 }
@@ -308,6 +339,35 @@ impl Lower<'_> {
     }
 
     fn expr(&mut self, expr: &mj::Expr<'_>) -> Result<Expr> {
+        if self.depth >= MAX_DEPTH {
+            return Err(TemplateError::syntax(format!("expressions are nested more than {MAX_DEPTH} deep")));
+        }
+        self.depth += 1;
+        let lowered = match expr {
+            mj::Expr::BinOp(b) => self.spine(b),
+            other => self.node(other),
+        };
+        self.depth -= 1;
+        lowered
+    }
+
+    /// Operators lean to the left: `a + b + c` is walked along that side, not descended into.
+    fn spine(&mut self, b: &mj::Spanned<mj::BinOp<'_>>) -> Result<Expr> {
+        let mut pending = vec![b];
+        let mut leftmost = &b.left;
+        while let mj::Expr::BinOp(inner) = leftmost {
+            pending.push(inner);
+            leftmost = &inner.left;
+        }
+        let mut left = self.expr(leftmost)?;
+        for b in pending.into_iter().rev() {
+            let node = self.binary(b.op, Box::new(left), &b.right)?;
+            left = Expr { node, span: span(b.span()) };
+        }
+        Ok(left)
+    }
+
+    fn node(&mut self, expr: &mj::Expr<'_>) -> Result<Expr> {
         use mj::Expr as E;
         let at = span(expr.span());
         let node = match expr {
@@ -356,7 +416,7 @@ impl Lower<'_> {
                     mj::UnaryOpKind::Neg => Node::Neg(inner),
                 }
             }
-            E::BinOp(b) => self.binary(b)?,
+            E::BinOp(b) => return self.spine(b),
             E::Compare(c) => {
                 let ops = c
                     .ops
@@ -400,13 +460,12 @@ impl Lower<'_> {
         Ok(Expr { node, span: at })
     }
 
-    fn binary(&mut self, b: &mj::BinOp<'_>) -> Result<Node> {
+    fn binary(&mut self, op: mj::BinOpKind, left: Box<Expr>, right: &mj::Expr<'_>) -> Result<Node> {
         use mj::BinOpKind as K;
-        let left = self.boxed(&b.left)?;
-        let right = self.expr(&b.right)?;
+        let right = self.expr(right)?;
         let compare = |op, left, right| Node::Compare(left, vec![(op, right)]);
         let binary = |op, left, right| Node::Binary(op, left, Box::new(right));
-        Ok(match b.op {
+        Ok(match op {
             K::Eq => compare(CompareOp::Eq, left, right),
             K::Ne => compare(CompareOp::Ne, left, right),
             K::Lt => compare(CompareOp::Lt, left, right),

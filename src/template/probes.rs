@@ -323,3 +323,75 @@ fn probe_errors_read_well() {
         "'hostnam' is undefined\n  --> v.yml:2:6\n   = while rendering via\n   = hint: did you mean 'hostname'?"
     );
 }
+
+/// Runs on the stack that the program gives to its threads.
+fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(super::STACK_SIZE).spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn probe_deep_variables_are_an_error_and_no_overflow() {
+    on_a_small_stack(|| {
+        let mut vars = String::new();
+        for i in 0..200 {
+            vars += &format!("v{i}: \"{{{{ [v{}] | map('upper') | list | first | default('x') }}}}\"\n", i + 1);
+        }
+        vars += "v200: end\n";
+        let templar = templar(&vars);
+        let error = shown(&templar, "'{{ v0 }}'");
+        assert!(error.starts_with("error: variables are nested more than"), "{error}");
+        assert_eq!(shown(&templar, "'{{ v175 }}'"), "'END'");
+    });
+}
+
+#[test]
+fn probe_deep_macros_are_an_error_and_no_overflow() {
+    on_a_small_stack(|| {
+        let text = "{% macro m(n) %}{% for i in [1] %}{% if true %}{{ m(n + 1) | upper }}{% endif %}{% endfor %}{% endmacro %}{{ m(0) }}";
+        let error = rendered("{}", &format!("{text:?}"));
+        assert!(error.starts_with("error: macro m is nested"), "{error}");
+    });
+}
+
+#[test]
+fn probe_deep_expressions_are_an_error_and_no_overflow() {
+    on_a_small_stack(|| {
+        let parens = format!("{{{{ {}1{} }}}}", "(".repeat(200), ")".repeat(200));
+        assert!(rendered("{}", &format!("{parens:?}")).contains("recursion limits"));
+        let long = format!("{{{{ {} }}}}", vec!["1"; 2000].join(" + "));
+        assert_eq!(rendered("{}", &format!("{long:?}")), "2000");
+        let long = format!("{{{{ {} }}}}", vec!["true"; 2000].join(" and "));
+        assert_eq!(rendered("{}", &format!("{long:?}")), "True");
+        let filters = format!("{{{{ 'a'{} }}}}", " | upper".repeat(1000));
+        assert!(rendered("{}", &format!("{filters:?}")).contains("nested"));
+        let not = format!("{{{{ {}true }}}}", "not ".repeat(100_000));
+        assert!(rendered("{}", &format!("{not:?}")).contains("nested"));
+    });
+}
+
+#[test]
+fn probe_conditions_of_a_list_stay_as_they_were_written() {
+    let templar = templar("w: /tmp\nasserts: ['\"{{ w }}\" == \"/tmp\"', 'w is defined']");
+    let conditions = templar.conditions(&written("'{{ asserts }}'")).unwrap();
+    assert_eq!(conditions.len(), 2);
+    for condition in &conditions {
+        assert!(templar.condition(condition).unwrap());
+    }
+}
+
+/// `cargo test --lib speed_of -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_simple_templates() {
+    let templar = templar("x: 1\nname: abc\nnested: '{{ name }}'\nd: {a: {b: 5}}");
+    for text in
+        ["{{ x }}", "{{ nested }}", "{{ d.a.b }}", "a{{ name }}b", "{{ name | default('x') | upper }}", "{{ d }}"]
+    {
+        let template = written(&format!("{text:?}"));
+        let start = std::time::Instant::now();
+        for _ in 0..100_000 {
+            templar.render(&template).unwrap();
+        }
+        println!("{text}: {} ns", start.elapsed().as_nanos() / 100_000);
+    }
+}

@@ -171,6 +171,10 @@ impl Templar {
         self.with_eval(None, |eval| eval.truthy(val))
     }
 
+    pub(crate) fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
     /// Warnings so far, each once.
     pub fn take_warnings(&self) -> Vec<Diagnostic> {
         self.home.take_warnings()
