@@ -68,6 +68,8 @@ pub struct Settings {
     pub drop: BTreeMap<String, String>,
     /// Why our side does not agree yet. Such a case is shown as ignored.
     pub pending: Option<String>,
+    /// Why our side does something else, on purpose. Shown as ignored too.
+    pub differs: Option<String>,
 }
 
 impl Case {

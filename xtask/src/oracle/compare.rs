@@ -12,10 +12,21 @@ pub struct Dropped {
     pub key: &'static str,
     /// In results of which actions.
     pub actions: Actions,
-    /// Only in failed results.
-    pub only_failed: bool,
+    /// In which results.
+    pub place: Place,
     /// Why it can't agree.
     pub reason: &'static str,
+}
+
+/// Which results a row means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// All.
+    All,
+    /// Failed ones.
+    Failed,
+    /// Those of whole tasks, not those of items.
+    Task,
 }
 
 /// Which actions a row means.
@@ -42,32 +53,50 @@ impl Actions {
 /// Actions whose result is what the author asked to see: nothing of it may be dropped by a general row.
 const SHOWN: &[&str] = &["debug", "set_fact", "include_vars"];
 
-const fn row(key: &'static str, actions: Actions, only_failed: bool, reason: &'static str) -> Dropped {
-    Dropped { key, actions, only_failed, reason }
+const fn row(key: &'static str, actions: Actions, place: Place, reason: &'static str) -> Dropped {
+    Dropped { key, actions, place, reason }
 }
 
 /// Everything that is not compared, with the reason.
 pub const DROPPED: &[Dropped] = &[
-    row("_ansible_*", Actions::Any, false, "for Ansible's own use between its processes"),
-    row("start", Actions::Not(SHOWN), false, "the time of the run"),
-    row("end", Actions::Not(SHOWN), false, "the time of the run"),
-    row("delta", Actions::Not(SHOWN), false, "how long it took"),
-    row("invocation", Actions::Any, false, "shown by Ansible with -vvv only; a module's parameters are our own table"),
-    row("warnings", Actions::Any, false, "warnings are events of their own"),
-    row("deprecations", Actions::Any, false, "warnings are events of their own"),
-    row("exception", Actions::Any, false, "a traceback of Python"),
-    row("uid", Actions::Not(SHOWN), false, "the user who runs the tests"),
-    row("gid", Actions::Not(SHOWN), false, "the user who runs the tests"),
-    row("owner", Actions::Not(SHOWN), false, "the user who runs the tests"),
-    row("group", Actions::Not(SHOWN), false, "the user who runs the tests"),
-    row("md5sum", Actions::Of(&["copy", "template"]), false, "given by Ansible only where a remote Python offers md5"),
-    row("src", Actions::Of(&["copy", "template"]), false, "a temporary file on the host; we have none"),
-    row("diff", Actions::Any, false, "differences are a part of the event of their own"),
-    row("ansible_facts", Actions::Of(&["setup", "gather_facts"]), false, "the machine that runs the tests"),
-    row("msg", Actions::Not(&["fail", "assert", "command", "shell"]), true, "our texts name the place and a remedy"),
-    row("module_stdout", Actions::Any, true, "the output of a Python program"),
-    row("module_stderr", Actions::Any, true, "the output of a Python program"),
-    row("message", Actions::Of(&["include_vars"]), true, "our texts name the place and a remedy"),
+    row("_ansible_*", Actions::Any, Place::All, "for Ansible's own use between its processes"),
+    row("start", Actions::Not(SHOWN), Place::All, "the time of the run"),
+    row("end", Actions::Not(SHOWN), Place::All, "the time of the run"),
+    row("delta", Actions::Not(SHOWN), Place::All, "how long it took"),
+    row(
+        "invocation",
+        Actions::Any,
+        Place::All,
+        "shown by Ansible with -vvv only; a module's parameters are our own table",
+    ),
+    row("warnings", Actions::Any, Place::All, "warnings are events of their own"),
+    row("deprecations", Actions::Any, Place::All, "warnings are events of their own"),
+    row("exception", Actions::Any, Place::All, "a traceback of Python"),
+    row("failed_when_suppressed_exception", Actions::Any, Place::All, "a traceback of Python"),
+    row("uid", Actions::Not(SHOWN), Place::All, "the user who runs the tests"),
+    row("gid", Actions::Not(SHOWN), Place::All, "the user who runs the tests"),
+    row("owner", Actions::Not(SHOWN), Place::All, "the user who runs the tests"),
+    row("group", Actions::Not(SHOWN), Place::All, "the user who runs the tests"),
+    row(
+        "md5sum",
+        Actions::Of(&["copy", "template"]),
+        Place::All,
+        "given by Ansible only where a remote Python offers md5",
+    ),
+    row("src", Actions::Of(&["copy", "template"]), Place::All, "a temporary file on the host; we have none"),
+    row("diff", Actions::Any, Place::All, "differences are a part of the event of their own"),
+    row("ansible_facts", Actions::Of(&["setup", "gather_facts"]), Place::All, "the machine that runs the tests"),
+    row(
+        "msg",
+        Actions::Not(&["fail", "assert", "command", "shell"]),
+        Place::Failed,
+        "our texts name the place and a remedy",
+    ),
+    row("module_stdout", Actions::Any, Place::Failed, "the output of a Python program"),
+    row("module_stderr", Actions::Any, Place::Failed, "the output of a Python program"),
+    row("message", Actions::Of(&["include_vars"]), Place::Failed, "our texts name the place and a remedy"),
+    row("failed", Actions::Any, Place::Task, "the status says it; Ansible's callbacks don't see it"),
+    row("skipped", Actions::Any, Place::Task, "the status says it; Ansible's callbacks don't see it"),
 ];
 
 /// Keys inside `stat` and inside the files of `find` that depend on machine and time.
@@ -91,8 +120,10 @@ const FILE_FACTS: &[&str] = &[
     "charset",
 ];
 
-/// Keys that are compared in records of Ansible 2.4, whose results lacked what newer ones have.
-const OLD_KEYS: &[&str] = &["msg", "stdout", "rc", "results", "item", "skipped", "failed", "changed", "ansible_facts"];
+/// Keys that are compared in records of Ansible 2.4, whose results lacked what newer ones have. Of `debug`, all are but those
+/// that say why it was skipped.
+const OLD_KEYS: &[&str] = &["stdout", "results", "item", "ansible_facts"];
+const NEW_SKIP_KEYS: &[&str] = &["false_condition", "skip_reason"];
 
 /// Where the two differ; empty if they agree. `theirs` is the record.
 pub fn compare(case: &Case, theirs: &Record, ours: &Record) -> Vec<String> {
@@ -138,10 +169,12 @@ fn compare_host(case: &Case, host: &str, theirs: &PlayRecord, ours: &PlayRecord,
     let (theirs, ours) = (walk(theirs), walk(ours));
     for at in 0..theirs.len().max(ours.len()) {
         match (theirs.get(at), ours.get(at)) {
-            (Some((a, x)), Some((b, y))) if title(a) == title(b) => compare_result(case, host, a, x, y, found),
+            (Some((a, x)), Some((b, y))) if title(case, a) == title(case, b) => {
+                compare_result(case, host, a, x, y, found)
+            }
             (a, b) => {
                 let name = |step: Option<&(TaskRecord, ResultRecord)>| {
-                    step.map_or("the end".to_string(), |(task, r)| format!("{} ({})", title(task), r.status))
+                    step.map_or("the end".to_string(), |(task, r)| format!("{} ({})", title(case, task), r.status))
                 };
                 found.push(format!("{host}: step {}: theirs {}, ours {}", at + 1, name(a), name(b)));
                 // What follows is shifted, and would only repeat this.
@@ -151,11 +184,16 @@ fn compare_host(case: &Case, host: &str, theirs: &PlayRecord, ours: &PlayRecord,
     }
 }
 
-fn title(task: &TaskRecord) -> String {
+fn title(case: &Case, task: &TaskRecord) -> String {
     let kind = if task.handler { "handler" } else { "task" };
+    let name = match task.name.as_str() {
+        // 2.4 took `shell` for `command` with a parameter.
+        "shell" if case.folder == Folder::Old => "command",
+        name => name,
+    };
     match &task.role {
-        Some(role) => format!("{kind} [{role} : {}]", task.name),
-        None => format!("{kind} [{}]", task.name),
+        Some(role) => format!("{kind} [{role} : {name}]"),
+        None => format!("{kind} [{name}]"),
     }
 }
 
@@ -167,12 +205,15 @@ fn compare_result(
     ours: &ResultRecord,
     found: &mut Vec<String>,
 ) {
-    let place = format!("{host}: {}", title(task));
+    let place = format!("{host}: {}", title(case, task));
     differ(found, &format!("{place}: status"), &theirs.status, &ours.status);
     differ(found, &format!("{place}: ignored"), &theirs.ignored, &ours.ignored);
     differ(found, &format!("{place}: included"), &theirs.included, &ours.included);
     if case.folder == Folder::Current {
-        differ(found, &format!("{place}: delegate"), &theirs.delegate, &ours.delegate);
+        // Of a loop, Ansible names no delegate: each item may have its own.
+        if theirs.items.is_empty() {
+            differ(found, &format!("{place}: delegate"), &theirs.delegate, &ours.delegate);
+        }
         differ(found, &format!("{place}: retries"), &theirs.retries, &ours.retries);
     }
     let items = |r: &ResultRecord| -> Vec<(Option<String>, String)> {
@@ -191,6 +232,8 @@ fn compare_result(
 fn label(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if text.starts_with(['{', '[']) => None,
+        // What the console of either shows where `no_log` hides the item.
+        Value::String(text) if text.contains("no_log") => Some("None".into()),
         Value::String(text) => Some(text.clone()),
         Value::Bool(true) => Some("True".into()),
         Value::Bool(false) => Some("False".into()),
@@ -218,13 +261,19 @@ fn compare_stats(case: &Case, theirs: &Record, ours: &Record, found: &mut Vec<St
 
 /// A result without what is not compared.
 pub fn comparable(case: &Case, action: &str, failed: bool, result: &Value) -> Value {
+    at_place(case, action, &[Place::All, Place::Task, Place::Failed][..if failed { 3 } else { 2 }], result)
+}
+
+fn at_place(case: &Case, action: &str, places: &[Place], result: &Value) -> Value {
     let Value::Object(map) = result else { return result.clone() };
     let mut kept = Map::new();
     for (key, value) in map {
-        if case.settings.drop.contains_key(key) || is_dropped(action, failed, key) {
+        if case.settings.drop.contains_key(key) || is_dropped(action, places, key) {
             continue;
         }
-        if case.folder == Folder::Old && action != "debug" && !OLD_KEYS.contains(&key.as_str()) {
+        let old =
+            if action == "debug" { !NEW_SKIP_KEYS.contains(&key.as_str()) } else { OLD_KEYS.contains(&key.as_str()) };
+        if case.folder == Folder::Old && !old {
             continue;
         }
         let value = match (key.as_str(), value) {
@@ -232,11 +281,17 @@ pub fn comparable(case: &Case, action: &str, failed: bool, result: &Value) -> Va
                 .iter()
                 .map(|item| {
                     let failed = item.get("failed").and_then(Value::as_bool).unwrap_or(false);
-                    comparable(case, action, failed, item)
+                    at_place(case, action, &[Place::All, Place::Failed][..if failed { 2 } else { 1 }], item)
                 })
                 .collect(),
             ("stat", value) if action == "stat" => without_file_facts(value),
-            ("files", Value::Array(list)) if action == "find" => list.iter().map(without_file_facts).collect(),
+            ("files", Value::Array(list)) if action == "find" => {
+                let mut files: Vec<Value> = list.iter().map(without_file_facts).collect();
+                // In the order of the directory, which is nobody's choice.
+                files.sort_by_key(|file| file["path"].to_string());
+                Value::Array(files)
+            }
+            (_, value) if case.folder == Folder::Old => as_text(value),
             (_, value) => value.clone(),
         };
         kept.insert(key.clone(), value);
@@ -244,13 +299,13 @@ pub fn comparable(case: &Case, action: &str, failed: bool, result: &Value) -> Va
     Value::Object(kept)
 }
 
-fn is_dropped(action: &str, failed: bool, key: &str) -> bool {
+fn is_dropped(action: &str, places: &[Place], key: &str) -> bool {
     DROPPED.iter().any(|row| {
         let named = match row.key.strip_suffix('*') {
             Some(prefix) => key.starts_with(prefix),
             None => row.key == key,
         };
-        named && row.actions.include(action) && (failed || !row.only_failed)
+        named && row.actions.include(action) && places.contains(&row.place)
     })
 }
 
@@ -261,6 +316,22 @@ fn without_file_facts(value: &Value) -> Value {
             Value::Object(keep.map(|(k, v)| (k.clone(), v.clone())).collect())
         }
         other => other.clone(),
+    }
+}
+
+/// Ansible 2.4 had no native types, and ran on Python 2, whose lists of texts look like `[u'a']`.
+fn as_text(value: &Value) -> Value {
+    match value {
+        Value::Null => "".into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::Number(number) => number.to_string().into(),
+        Value::String(text) => ["[", "(", "{", " "]
+            .iter()
+            .fold(text.clone(), |text, before| text.replace(&format!("{before}u'"), &format!("{before}'")))
+            .into(),
+        Value::Array(list) => list.iter().map(as_text).collect(),
+        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), as_text(v))).collect()),
     }
 }
 

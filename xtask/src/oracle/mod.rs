@@ -18,6 +18,6 @@ mod stage;
 pub use ansible::Ansible;
 pub use case::{Case, Folder};
 pub use command::main;
-pub use compare::{DROPPED, Dropped, compare};
+pub use compare::{Actions, DROPPED, Dropped, Place, compare};
 pub use record::{FileRecord, ItemRecord, PlayRecord, Record, ResultRecord, TaskRecord};
 pub use stage::Stage;

@@ -129,7 +129,8 @@ impl Record {
                 task.results.retain(|r| !r.status.is_empty());
                 task.results.sort_by(|a, b| a.host.cmp(&b.host));
             }
-            play.tasks.retain(|task| !task.results.is_empty());
+            // `meta` shows nothing of itself, except a condition that was false, sometimes.
+            play.tasks.retain(|task| !task.results.is_empty() && task.action != "meta");
         }
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
     }
