@@ -2,6 +2,7 @@
 
 mod assemble;
 mod extra_vars;
+pub mod inventory;
 pub mod job;
 pub mod keygen;
 pub mod playbook;
@@ -34,6 +35,7 @@ pub fn main(argv: &[OsString]) -> u8 {
     let args: Vec<String> = argv.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
     match name.as_str() {
         "ansible-playbook" => return playbook::run(&args, process),
+        "ansible-inventory" => return inventory::run(&args, &process),
         "adept.py" => return positional(argv),
         _ => {}
     }
@@ -46,6 +48,7 @@ pub fn main(argv: &[OsString]) -> u8 {
         Some("job") => job::run(rest, process, &Playbooks),
         Some("keygen") => keygen::run(rest, &process),
         Some("playbook") => playbook::run(rest, process),
+        Some("inventory") => inventory::run(rest, &process),
         Some("workspace-init") => workspace_init::run(rest, &process),
         Some("--version" | "-V" | "version") => {
             println_to(&process, PROGRAM);
@@ -68,13 +71,14 @@ pub fn main(argv: &[OsString]) -> u8 {
     }
 }
 
-const COMMANDS: &[&str] = &["job", "playbook", "version", "help"];
+const COMMANDS: &[&str] = &["job", "playbook", "inventory", "version", "help"];
 
 const HELP: &str = "\
 adept: runs Ansible playbooks, and jobs with setup, run and cleanup
 
   adept job [JOB]                      run a job: setup, run, cleanup
   adept playbook PLAYBOOK...           run playbooks, as ansible-playbook does
+  adept inventory --list|--graph       show hosts, groups and variables, as ansible-inventory does
   adept CONTEXT WORKSPACE FILE.xn ...  work through a transition file
 
 Each command has --help.";

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use adept_wire::{Origin, Value};
 
-use super::error::ConfigError;
+use super::error::{ConfigError, WrongValue};
 use super::ini::Ini;
 use super::process_env::ProcessEnv;
 use super::setting::{Kind, Setting, Status};
@@ -191,7 +191,7 @@ fn wrong(setting: &Setting, text: &str, source: &Source, expected: String) -> Co
         Kind::Int | Kind::Float if text.contains('#') => Some("a comment behind a value begins with ';'".to_owned()),
         _ => None,
     };
-    ConfigError::Value {
+    ConfigError::Value(Box::new(WrongValue {
         name: setting.name,
         value: text.to_owned(),
         place: source.to_string(),
@@ -201,7 +201,7 @@ fn wrong(setting: &Setting, text: &str, source: &Source, expected: String) -> Co
         },
         expected,
         hint,
-    }
+    }))
 }
 
 /// The file that counts.

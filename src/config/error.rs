@@ -21,21 +21,8 @@ pub enum ConfigError {
         hint: Option<String>,
     },
     /// A value of the wrong kind.
-    #[error("invalid value '{value}' for the setting {name} ({place}): {expected}")]
-    Value {
-        /// The setting.
-        name: &'static str,
-        /// What was written.
-        value: String,
-        /// File, environment variable or flag.
-        place: String,
-        /// Where in a file.
-        origin: Option<Origin>,
-        /// What it should be.
-        expected: String,
-        /// What would help.
-        hint: Option<String>,
-    },
+    #[error("{0}")]
+    Value(Box<WrongValue>),
     /// The file can't be read.
     #[error("can't read {}: {source}", path.display())]
     Read {
@@ -52,13 +39,32 @@ pub enum ConfigError {
     },
 }
 
+/// A value that its setting can't have.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid value '{value}' for the setting {name} ({place}): {expected}")]
+pub struct WrongValue {
+    /// The setting.
+    pub name: &'static str,
+    /// What was written.
+    pub value: String,
+    /// File, environment variable or flag.
+    pub place: String,
+    /// Where in a file.
+    pub origin: Option<Origin>,
+    /// What it should be.
+    pub expected: String,
+    /// What would help.
+    pub hint: Option<String>,
+}
+
 impl From<ConfigError> for Diagnostic {
     fn from(error: ConfigError) -> Diagnostic {
         let message = error.to_string();
         match error {
             ConfigError::Syntax { origin, hint, .. } => Diagnostic::options(message).at(Some(&origin)).maybe_hint(hint),
-            ConfigError::Value { origin, value, hint, .. } => {
-                Diagnostic::options(message).at(origin.as_ref()).width(value.chars().count()).maybe_hint(hint)
+            ConfigError::Value(wrong) => {
+                let width = wrong.value.chars().count();
+                Diagnostic::options(message).at(wrong.origin.as_ref()).width(width).maybe_hint(wrong.hint)
             }
             ConfigError::Read { .. } | ConfigError::Unknown { .. } => Diagnostic::options(message),
         }

@@ -18,7 +18,7 @@ mod value;
 
 pub use access::Gathering;
 pub use config::{Config, Found, Source};
-pub use error::ConfigError;
+pub use error::{ConfigError, WrongValue};
 pub use process_env::ProcessEnv;
 pub use setting::{Kind, Setting, Status};
 pub use settings::SETTINGS;

@@ -47,7 +47,10 @@ fn ssh_name(name: &str) -> Option<&'static str> {
     })
 }
 
-fn load(case: &Case) -> (tempfile::TempDir, Result<(Config, Vec<crate::diag::Diagnostic>), ConfigError>, [String; 2]) {
+type Loaded = Result<(Config, Vec<crate::diag::Diagnostic>), ConfigError>;
+
+/// The folder, what became of it, and the names of its two parts.
+fn load(case: &Case) -> (tempfile::TempDir, Loaded, [String; 2]) {
     let dir = tempfile::tempdir().unwrap();
     let top = dir.path().canonicalize().unwrap();
     let [root, home] = ["case", "home"].map(|name| top.join(name));

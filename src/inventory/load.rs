@@ -13,6 +13,7 @@ use super::error::InventoryError;
 use super::ini;
 use super::inventory::Inventory;
 use super::{script, yaml_source};
+use crate::config::{Config, ProcessEnv};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::yaml;
 
@@ -52,6 +53,21 @@ impl Default for LoadOptions {
             ignore_patterns: Vec::new(),
             unparsed: Unparsed::Error,
             none_is_error: false,
+        }
+    }
+}
+
+impl LoadOptions {
+    /// As the configuration says. What doesn't parse stays an error, whatever `any_unparsed_is_failed` says.
+    pub fn new(config: &Config, env: &ProcessEnv) -> LoadOptions {
+        let texts = |list: Vec<Arc<str>>| list.iter().map(|t| t.to_string()).collect();
+        LoadOptions {
+            cwd: env.cwd.clone(),
+            env: env.vars.clone().into_iter().collect(),
+            ignore_extensions: texts(config.inventory_ignore_extensions()),
+            ignore_patterns: texts(config.inventory_ignore_patterns()),
+            unparsed: Unparsed::Error,
+            none_is_error: config.inventory_unparsed_is_failed(),
         }
     }
 }

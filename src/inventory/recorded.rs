@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use adept_wire::Map;
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -75,10 +73,12 @@ impl Case {
     /// What `ansible-inventory --list` shows.
     fn list(&self, root: &Path) -> Result<Json, InventoryError> {
         let (inventory, _) = self.load(root)?;
+        let files = VarsFiles::new(false);
+        let playbook_dir = self.args.chunks(2).find(|a| a[0] == "--playbook-dir").map_or(".", |a| &a[1]);
         let mut list = serde_json::to_value(inventory.list_groups()).unwrap();
         let mut hostvars = serde_json::Map::new();
         for host in inventory.hosts() {
-            let vars = self.vars(root, &inventory, host)?;
+            let vars = inventory.merged_vars(host, &files, Some(&root.join(playbook_dir)))?;
             if !vars.is_empty() {
                 hostvars.insert(host.to_string(), serde_json::to_value(vars).unwrap());
             }
@@ -86,30 +86,6 @@ impl Case {
         list["_meta"] = json!({"hostvars": hostvars, "profile": "inventory_legacy"});
         let text = list.to_string().replace(&*root.to_string_lossy(), "ROOT");
         Ok(plain(&serde_json::from_str(&text).unwrap()))
-    }
-
-    /// The variables that `ansible-inventory` shows of a host, in Ansible's order.
-    fn vars(&self, root: &Path, inventory: &Inventory, host: &str) -> Result<Map, InventoryError> {
-        let files = VarsFiles::new(false);
-        let playbook_dir = self.args.chunks(2).find(|a| a[0] == "--playbook-dir").map_or(".", |a| &a[1]);
-        let mut dirs = inventory.vars_dirs().to_vec();
-        dirs.push(root.join(playbook_dir));
-        let mut vars = Map::new();
-        let mut groups = inventory.groups_of(host);
-        groups.iter().for_each(|g| vars.extend((**inventory.group_vars(g)).clone()));
-        let others = groups.split_off(1);
-        for groups in [groups, others] {
-            for dir in &dirs {
-                for group in &groups {
-                    vars.extend(files.group(dir, group)?.map(Arc::unwrap_or_clone).unwrap_or_default());
-                }
-            }
-        }
-        vars.extend((**inventory.host_vars(host)).clone());
-        for dir in &dirs {
-            vars.extend(files.host(dir, host)?.map(Arc::unwrap_or_clone).unwrap_or_default());
-        }
-        Ok(vars)
     }
 }
 

@@ -55,6 +55,16 @@ impl VarsFiles {
         std::mem::take(&mut lock(&self.warnings))
     }
 
+    /// Lays variables over others: they replace those of the same name, or are merged into them.
+    pub fn lay(&self, vars: &Map, over: &mut Map) {
+        for (key, value) in vars {
+            match over.get(key) {
+                Some(old) if self.merge => over.insert(key.clone(), merged(old, value)),
+                _ => over.insert(key.clone(), value.clone()),
+            };
+        }
+    }
+
     fn entity(&self, dir: &Path, name: &str) -> Result<Option<Arc<Map>>, InventoryError> {
         let path = dir.join(name);
         if let Some(known) = lock(&self.read).get(&path) {
@@ -105,12 +115,7 @@ impl VarsFiles {
         lock(&self.warnings).append(&mut warnings);
         match &value.data {
             Data::Map(map) => {
-                for (key, value) in map.iter() {
-                    match vars.get(key) {
-                        Some(old) if self.merge => vars.insert(key.clone(), merged(old, value)),
-                        _ => vars.insert(key.clone(), value.clone()),
-                    };
-                }
+                self.lay(map, vars);
                 Ok(())
             }
             _ if !value.is_truthy() => Ok(()),

@@ -11,12 +11,12 @@ pub enum Layer {
     RoleDefaults,
     /// Group `all` in inventory sources.
     GroupAllInline,
+    /// Other groups in inventory sources: weaker than any file of `group_vars/`.
+    GroupsInline,
     /// `group_vars/all` beside the inventory.
     GroupAllInventory,
     /// `group_vars/all` beside the playbook.
     GroupAllPlaybook,
-    /// Other groups in inventory sources.
-    GroupsInline,
     /// `group_vars/*` beside the inventory.
     GroupsInventory,
     /// `group_vars/*` beside the playbook.
@@ -73,9 +73,9 @@ impl Layer {
         Layer::HostInline,
         Layer::GroupsPlaybook,
         Layer::GroupsInventory,
-        Layer::GroupsInline,
         Layer::GroupAllPlaybook,
         Layer::GroupAllInventory,
+        Layer::GroupsInline,
         Layer::GroupAllInline,
         Layer::RoleDefaults,
         Layer::ConnectionDefaults,

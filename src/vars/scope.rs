@@ -166,7 +166,7 @@ impl TaskScope {
             Layer::GroupAllInventory => dirs.iter().rev().find_map(|d| group_file(d, "all")),
             Layer::GroupAllPlaybook => playbook_dir.and_then(|d| group_file(d, "all")),
             Layer::GroupsInline => in_groups(&|g| inventory.group_vars(g).get(name).cloned()),
-            Layer::GroupsInventory => in_groups(&|g| dirs.iter().rev().find_map(|d| group_file(d, g))),
+            Layer::GroupsInventory => dirs.iter().rev().find_map(|d| in_groups(&|g| group_file(d, g))),
             Layer::GroupsPlaybook => in_groups(&|g| group_file(playbook_dir?, g)),
             _ => None,
         }

@@ -4,7 +4,8 @@
     record.py BIN FILE...      BIN: the bin directory of an ansible-core; FILE: some .txt beside this script
 
 A case begins with `=== name`, optionally ` | arguments` (default: `-i` and the first file). `>>> path` begins a file
-of it (default: hosts.ini), `>>>x path` an executable one. A line `? pattern` or `? pattern ?? limit` after `=== name`
+of it (default: hosts.ini), `>>>x path` an executable one. A line `! arguments` asks for
+the text that ansible-inventory prints; `? pattern` or `? pattern ?? limit` after `=== name`
 asks for the hosts of a pattern. The outcome goes to FILE with the ending .json.
 """
 import concurrent.futures, json, os, pathlib, shlex, subprocess, sys, tempfile
@@ -24,6 +25,8 @@ def cases(path):
             mode, _, current = line[3:].strip("\n").partition(" ")
             case["files"][current] = ""
             case["mode"][current] = mode
+        elif line.startswith("! "):
+            case.setdefault("commands", []).append(line[2:].strip("\n"))
         elif line.startswith("? "):
             case["patterns"].append(line[2:].strip("\n"))
         else:
@@ -58,6 +61,12 @@ def run(bin_dir, case):
                 done, err = call("ansible", *args, "--list-hosts", *(["--limit", limit] if limit else []), "--", pattern)
                 hosts = [l.strip() for l in done.stdout.splitlines()[1:]] if done.returncode == 0 else None
                 out[entry] = {"hosts": hosts, "err": err}
+            return out
+        if "commands" in case:
+            out = {}
+            for command in case["commands"]:
+                done, err = call("ansible-inventory", *args, *shlex.split(command))
+                out[command] = {"rc": done.returncode, "out": done.stdout.replace(str(root), "ROOT"), "err": err}
             return out
         done, err = call("ansible-inventory", *args, "--list")
         out = {"rc": done.returncode, "err": err}

@@ -122,9 +122,6 @@ impl Search<'_> {
         names.sort();
         let (directories, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|n| dir.join(n).is_dir());
         self.examined += directories.len() + others.len();
-        if self.depth.is_some_and(|limit| depth > limit) {
-            return Ok(());
-        }
         for name in others.iter().chain(&directories) {
             if self.full() {
                 return Ok(());
@@ -142,7 +139,7 @@ impl Search<'_> {
                 self.files.push(Value::map(found));
             }
         }
-        if !self.recurse {
+        if !self.recurse || self.depth.is_some_and(|limit| depth >= limit) {
             return Ok(());
         }
         for name in &directories {
