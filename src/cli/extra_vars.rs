@@ -43,7 +43,9 @@ fn one(text: &str, cwd: &Path) -> Result<Map, Diagnostic> {
         }
         Some(_) => {
             let kv = split::key_values(text, None).map_err(|e| Diagnostic::options(e.to_string()))?;
-            if !kv.free.is_empty() {
+            // Words without '=' beside pairs are let pass, as ansible-playbook does: a transition gives the options of
+            // its caller in quotes that may end early.
+            if kv.pairs.is_empty() && !kv.free.is_empty() {
                 return Err(Diagnostic::options(format!(
                     "-e takes k=v pairs, YAML or @FILE; this is none of them: {}",
                     kv.free

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use adept_wire::Value;
 use clap::{ArgAction, Parser, ValueHint};
 
+use super::extra_vars;
 use super::process::Process;
 use crate::diag::{Diagnostic, exit};
 use crate::event::{EventSink, Sender};
@@ -15,6 +17,7 @@ use crate::report::{ColorChoice, Console, ConsoleOptions, Jsonl};
 use crate::transition::explain::{self, Effective, From};
 use crate::transition::job::{self, Ending, Job, JobReport, TransitionReport};
 use crate::transition::{Io, PlaybookRunner, QUIET, builtin};
+use crate::yaml;
 
 /// Runs a job: setup, run if the setup succeeded, and cleanup in any case.
 #[derive(Debug, Parser)]
@@ -88,12 +91,7 @@ fn work(args: &JobArgs, process: &Process, playbooks: &dyn PlaybookRunner) -> Re
     job::find(&args.job, cwd, Path::new("/"))?;
     let workspace = workspace(args, cwd, &env)?;
     let (path, builtin) = job::find(&args.job, cwd, &job::content_path(&workspace))?;
-    let mut options: Vec<String> = Vec::new();
-    for vars in &args.extra_vars {
-        // Playbooks run in other folders than the one in which this was written.
-        let vars = vars.strip_prefix('@').map_or(vars.clone(), |f| format!("@{}", cwd.join(f).display()));
-        options.extend(["-e".to_string(), vars]);
-    }
+    let mut options = extra_vars(args, cwd, &workspace)?;
     if args.verbose > 0 {
         options.push(format!("-{}", "v".repeat(args.verbose.into())));
     }
@@ -114,6 +112,40 @@ fn work(args: &JobArgs, process: &Process, playbooks: &dyn PlaybookRunner) -> Re
     let report = job::run(&job, &env, &program, &io, playbooks, &events)?;
     super::println_to(process, closing(&report, &job.workspace).trim_end());
     Ok(report.exit_code())
+}
+
+/// The options that hand `-e` on. Playbooks run in other folders and get these by several command lines, so that files
+/// are named in full, and what would have to be quoted goes to a file.
+fn extra_vars(args: &JobArgs, cwd: &Path, workspace: &Path) -> Result<Vec<String>, Diagnostic> {
+    let mut options = Vec::new();
+    for (number, vars) in args.extra_vars.iter().enumerate() {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_=.,:/@%+-".contains(c);
+        let vars = match vars.strip_prefix('@') {
+            Some(file) => format!("@{}", cwd.join(file).display()),
+            None if vars.chars().all(plain) => {
+                // Refused here rather than by the first playbook.
+                extra_vars::parse(std::slice::from_ref(vars), cwd)?;
+                vars.clone()
+            }
+            None => {
+                let map = Value::map(extra_vars::parse(std::slice::from_ref(vars), cwd)?);
+                let folder = workspace.join(".adept");
+                let path = folder.join(format!("extra_vars_{number}.yml"));
+                let text = yaml::dump(&map, &yaml::DumpOptions::default());
+                let written = fs::create_dir_all(&folder).and_then(|()| write_private(&path, &text));
+                written.map_err(|e| Diagnostic::general(format!("{}: {e}", path.display())))?;
+                format!("@{}", path.display())
+            }
+        };
+        options.extend(["-e".to_string(), vars]);
+    }
+    Ok(options)
+}
+
+/// Writes a file that may hold secrets.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let file = fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
+    std::io::Write::write_all(&mut file?, text.as_bytes())
 }
 
 /// Who is told when transitions begin and end.
@@ -194,7 +226,7 @@ fn closing(report: &JobReport, workspace: &Path) -> String {
         let _ = writeln!(text, "{}\n", summary.trim_end());
     }
     let rows: Vec<[String; 3]> = report.transitions.iter().map(row).collect();
-    let width = rows.iter().map(|[_, result, _]| result.chars().count()).max().unwrap_or(0);
+    let width = rows.iter().map(|[_, result, _]| result.chars().count()).max().unwrap_or(0).max("result".len());
     let _ = writeln!(text, "{:<11} {:<width$}  time", "transition", "result");
     for [context, result, time] in rows {
         let _ = writeln!(text, "{}", format!("{context:<11} {result:<width$}  {time}").trim_end());
