@@ -9,8 +9,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// How long a command may take to end itself.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long a command may take to end itself. A nested `adept` gives its own commands 2 s, and then has to say so.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Watches for SIGINT, SIGTERM and SIGHUP as long as it lives.
 #[derive(Debug)]

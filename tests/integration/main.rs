@@ -1,3 +1,4 @@
 //! The tests that see the whole: one binary, a module for each subject.
 
 mod architecture;
+mod transition;

@@ -9,11 +9,13 @@ pub mod file_mode;
 pub mod file_params;
 pub mod file_text;
 pub mod fnmatch;
+pub mod facts;
 pub mod glob;
 pub mod host;
 pub mod modules;
 pub mod regex;
 pub mod spec;
+pub mod sync;
 pub mod sys;
 pub mod validate;
 pub mod words;
@@ -80,9 +82,11 @@ pub const MODULES: &[Module] = &[
     modules::lineinfile::MODULE,
     modules::ping::MODULE,
     modules::replace::MODULE,
+    modules::setup::MODULE,
     modules::shell::MODULE,
     modules::slurp::MODULE,
     modules::stat::MODULE,
+    modules::synchronize::MODULE,
     modules::tempfile::MODULE,
 ];
 

@@ -14,9 +14,9 @@ pub const FILTERS: &[Filter] = &[
     Filter::new("b64encode", b64encode),
     Filter::new("b64decode", b64decode),
     Filter::new("hash", hash),
-    Filter::new("checksum", |call| digest::<Sha1>(call)),
-    Filter::new("sha1", |call| digest::<Sha1>(call)),
-    Filter::new("md5", |call| digest::<Md5>(call)),
+    Filter::new("checksum", digest::<Sha1>),
+    Filter::new("sha1", digest::<Sha1>),
+    Filter::new("md5", digest::<Md5>),
     Filter::new("to_uuid", to_uuid),
 ];
 

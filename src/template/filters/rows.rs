@@ -75,7 +75,10 @@ pub(crate) fn all_of(lists: &[Vec<Val>]) -> Option<Vec<Vec<Val>>> {
     }
     let mut rows: Vec<Vec<Val>> = vec![Vec::new()];
     for list in lists {
-        rows = rows.iter().flat_map(|row| list.iter().map(|item| [&row[..], &[item.clone()]].concat())).collect();
+        rows = rows
+            .iter()
+            .flat_map(|row| list.iter().map(|item| [&row[..], std::slice::from_ref(item)].concat()))
+            .collect();
     }
     Some(rows)
 }

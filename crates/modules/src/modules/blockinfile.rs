@@ -40,13 +40,13 @@ fn run(args: &Args, host: &Host<'_>) -> Result<ModuleOutcome, ModuleError> {
     let edit = Edit::open(args, host)?;
     let block = if args.str("state") == Some("present") { args.str("block").unwrap_or_default() } else { "" };
     if !edit.exists {
-        if args.str("state") == Some("absent") {
-            return Ok(ModuleOutcome::ok(map! { "msg" => format!("File {} not present", edit.shown) }));
-        }
         if !args.bool("create") {
             return Err(ModuleError::new(format!("Path {} does not exist !", edit.shown))
                 .param("path")
                 .result(map! { "rc" => 257 }));
+        }
+        if args.str("state") == Some("absent") {
+            return Ok(ModuleOutcome::ok(map! { "msg" => format!("File {} not present", edit.shown) }));
         }
         edit.make_parents()?;
     }

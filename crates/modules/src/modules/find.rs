@@ -122,6 +122,9 @@ impl Search<'_> {
         names.sort();
         let (directories, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|n| dir.join(n).is_dir());
         self.examined += directories.len() + others.len();
+        if self.depth.is_some_and(|limit| depth > limit) {
+            return Ok(());
+        }
         for name in others.iter().chain(&directories) {
             if self.full() {
                 return Ok(());
@@ -139,7 +142,7 @@ impl Search<'_> {
                 self.files.push(Value::map(found));
             }
         }
-        if !self.recurse || self.depth.is_some_and(|limit| depth >= limit) {
+        if !self.recurse {
             return Ok(());
         }
         for name in &directories {

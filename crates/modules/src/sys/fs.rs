@@ -208,6 +208,14 @@ impl Staged {
         self.0.path()
     }
 
+    /// Puts it in place as it is.
+    ///
+    /// # Errors
+    /// When the rename fails.
+    pub fn persist(self, path: &Path) -> io::Result<()> {
+        self.0.persist(path).map(|_| ()).map_err(|e| e.error)
+    }
+
     /// To write its content.
     pub fn file(&mut self) -> &mut File {
         self.0.as_file_mut()
