@@ -298,3 +298,75 @@ fn is_prose(path: &Path) -> bool {
         Some(extension) => !["ini", "yml", "yaml", "json", "toml"].contains(&extension) && name.split('.').count() == 2,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, LoadOptions) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let options = LoadOptions { cwd: dir.path().to_path_buf(), ..LoadOptions::default() };
+        (dir, options)
+    }
+
+    #[test]
+    fn a_source_that_does_not_parse_is_an_error_unless_told_otherwise() {
+        let (_dir, mut options) = folder(&[("inv/a", "good\n"), ("inv/b", "half\n[web\n")]);
+        assert!(matches!(Inventory::load(&["inv"], &options), Err(InventoryError::Syntax { .. })));
+        options.unparsed = Unparsed::Warn;
+        let (inventory, warnings) = Inventory::load(&["inv"], &options).unwrap();
+        assert_eq!(inventory.hosts().map(|h| &**h).collect::<Vec<_>>(), ["good"]);
+        assert!(warnings[0].origin.is_some() && warnings[1].message.ends_with("/inv/b as an inventory source"));
+    }
+
+    #[test]
+    fn prose_beside_an_inventory_is_only_warned_of() {
+        let (_dir, options) = folder(&[("inv/README", "This is prose.\n"), ("inv/hosts", "a\n")]);
+        let (inventory, warnings) = Inventory::load(&["inv"], &options).unwrap();
+        assert_eq!((inventory.hosts().count(), warnings.len()), (1, 2));
+        assert!(Inventory::load(&["inv/README"], &options).is_err());
+    }
+
+    #[test]
+    fn a_source_that_is_not_there_is_named() {
+        let (dir, mut options) = folder(&[("hosts.ini", "a\n")]);
+        let (inventory, warnings) = Inventory::load(&["host.ini"], &options).unwrap();
+        assert!(inventory.is_empty());
+        let expected = format!("Unable to parse {}/host.ini as an inventory source", dir.path().display());
+        assert_eq!(warnings[0].message, expected);
+        assert_eq!(warnings[0].hint.as_deref(), Some("there is no such file; did you mean 'hosts.ini'?"));
+        assert_eq!(warnings[1].message, "No inventory was parsed, only implicit localhost is available");
+        options.none_is_error = true;
+        assert!(matches!(Inventory::load(&["host.ini"], &options), Err(InventoryError::NothingParsed { .. })));
+    }
+
+    /// Measured with ansible-core 2.19.14: the folder is that of the file, and a list has none.
+    #[test]
+    fn hosts_know_their_source() {
+        let (dir, options) = folder(&[("inv/top", "b\n"), ("inv/10/hosts", "a\n")]);
+        let (inventory, _) = Inventory::load(&["inv/", "d,e"], &options).unwrap();
+        let at = |name: &str| format!("{}/{name}", dir.path().display());
+        let place = |host: &str| {
+            let host = inventory.host(host).unwrap();
+            (host.file().map(ToString::to_string), host.dir().map(ToString::to_string))
+        };
+        assert_eq!(place("a"), (Some(at("inv/10/hosts")), Some(at("inv/10"))));
+        assert_eq!(place("b"), (Some(at("inv/top")), Some(at("inv"))));
+        assert_eq!(place("d"), (Some("d,e".into()), None));
+        assert_eq!(inventory.sources().join(" "), format!("{} d,e", at("inv")));
+        assert_eq!(inventory.vars_dirs(), [dir.path().join("inv")]);
+    }
+
+    #[test]
+    fn toml_and_plugins_say_that_they_are_not_supported_yet() {
+        let (_dir, options) = folder(&[("a.toml", "[web.hosts]\n"), ("c.yml", "plugin: amazon.aws.aws_ec2\n")]);
+        let shown = |source: &str| Inventory::load(&[source], &options).unwrap_err().to_string();
+        assert_eq!(shown("a.toml"), "inventory in TOML is not supported yet");
+        assert_eq!(shown("c.yml"), "the inventory plugin 'amazon.aws.aws_ec2' is not supported yet");
+    }
+}
