@@ -13,7 +13,7 @@ use super::files::{Files, source_of};
 use super::frame::Frame;
 use super::header;
 use super::home::Home;
-use super::options::FileOptions;
+use super::options::{FileOptions, Syntax};
 use super::place::{Place, Source, Span};
 use super::scope::{Scope, Var};
 use super::stmt::Sink;
@@ -140,15 +140,7 @@ impl Templar {
     pub fn file(&self, text: &str, file: &str, options: &FileOptions) -> Result<String> {
         let (text, syntax, line) = header::read(text, &options.syntax)?;
         let source = source_of(Path::new(file), text.into(), line);
-        self.run(&source, |eval| {
-            let files = Files::of(Path::new(file), eval.search_path(), syntax.clone());
-            let template = eval.env().file(&source, &syntax)?;
-            let mut sink = Sink::Text(String::new());
-            Eval { files: Some(&files), ..eval.clone() }.template(&template, &mut sink)?;
-            let Sink::Text(mut out) = sink else { return Ok(String::new()) };
-            out.push_str(&"\n".repeat(missing_newlines(&source.text, &out)));
-            Ok(out)
-        })
+        self.run(&source, |eval| render_file(eval, Path::new(file), &syntax))
     }
 
     /// Runs a lookup, for `with_*` loops: always a list.
@@ -216,4 +208,18 @@ impl Templar {
             None => error,
         }
     }
+}
+
+/// Renders the text of this evaluation's source, which a template file holds.
+///
+/// # Errors
+/// As [`Templar::render`].
+pub(crate) fn render_file(eval: &Eval<'_>, path: &Path, syntax: &Syntax) -> Result<String> {
+    let files = Files::of(path, eval.search_path(), syntax.clone());
+    let template = eval.env().file(eval.source, syntax)?;
+    let mut sink = Sink::Text(String::new());
+    Eval { files: Some(&files), ..eval.clone() }.template(&template, &mut sink)?;
+    let Sink::Text(mut out) = sink else { return Ok(String::new()) };
+    out.push_str(&"\n".repeat(missing_newlines(&eval.source.text, &out)));
+    Ok(out)
 }

@@ -4,12 +4,11 @@ use super::search;
 use super::term::{bool_option, text_option, texts};
 use crate::template::call::{Call, Lookup, Result};
 use crate::template::error::TemplateError;
-use crate::template::eval::Eval;
-use crate::template::files::{Files, source_of};
+use crate::template::files::source_of;
 use crate::template::frame::Frame;
 use crate::template::header;
 use crate::template::options::Syntax;
-use crate::template::stmt::Sink;
+use crate::template::templar::render_file;
 use crate::template::val::Val;
 
 /// The table of this group.
@@ -53,15 +52,8 @@ fn template(call: &mut Call<'_>) -> Result<Vec<Val>> {
         let text = super::files::read(&path)?;
         let (text, syntax, line) = header::read(&text, &syntax)?;
         let source = source_of(&path, text.into(), line);
-        let eval = call.eval;
-        let files = Files::of(&path, eval.search_path(), syntax.clone());
-        let parsed = eval.env().file(&source, &syntax)?;
-        let mut sink = Sink::Text(String::new());
-        Eval { files: Some(&files), ..eval.in_source(&source, frame.clone()) }.template(&parsed, &mut sink)?;
-        out.push(match sink {
-            Sink::Text(text) => Val::str(text),
-            Sink::Native(_) | Sink::Nowhere => Val::str(""),
-        });
+        let eval = call.eval.in_source(&source, frame.clone());
+        out.push(Val::str(render_file(&eval, &path, &syntax)?));
     }
     Ok(out)
 }

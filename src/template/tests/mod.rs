@@ -25,7 +25,6 @@ pub const TESTS: &[&[Test]] = &[
 
 /// Tests that may also be written as filters, as before Ansible 2.9: `result | success`.
 pub const AS_FILTERS: &[&str] = &[
-    "abs",
     "any",
     "all",
     "change",
