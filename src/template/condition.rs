@@ -38,7 +38,7 @@ impl Templar {
             return match self.guarded(condition, text)? {
                 // What comes out is an expression again, as before ansible-core 2.19.
                 Val::Value(Value { data: Data::Str(inner), .. }) => {
-                    if let Some(b) = boolean_like(&inner) {
+                    if let Some(b) = boolean_like(&inner).filter(|_| !self.env().strict_conditionals) {
                         return Ok(b);
                     }
                     self.expression_condition(condition, inner)
@@ -66,6 +66,9 @@ impl Templar {
                 {
                     check_harmless(text)?;
                 }
+            }
+            if eval.env().strict_conditionals && !within_literals(&template, &parts) {
+                return Err(TemplateError::failed(format!("the condition is not an expression: {text}")));
             }
             if parts.len() == 1 {
                 let only = parts.remove(0).0;
@@ -147,6 +150,31 @@ fn is_whole_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
+/// Is the whole condition one `{{ }}`, or does every one stand in a string literal? 2.19 takes nothing else.
+fn within_literals(template: &super::ast::Template, parts: &[(Val, bool)]) -> bool {
+    use super::ast::StmtNode;
+    if let [only] = &template.body[..] {
+        return matches!(only.node, StmtNode::Emit(_));
+    }
+    let mut quote = None;
+    for (part, written) in parts {
+        if !written {
+            if quote.is_none() {
+                return false;
+            }
+            continue;
+        }
+        for c in part.as_str().unwrap_or_default().chars() {
+            match quote {
+                Some(q) if q == c => quote = None,
+                None if matches!(c, '\'' | '"') => quote = Some(c),
+                _ => {}
+            }
+        }
+    }
+    true
+}
+
 /// Text from elsewhere that takes part in a condition must not be able to call anything, nor leave a literal that it stands in.
 fn check_harmless(text: &str) -> Result<()> {
     match text.chars().find(|c| matches!(c, '\'' | '"' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '\\')) {
@@ -169,5 +197,51 @@ fn boolean_like(text: &str) -> Option<bool> {
         "true" | "yes" | "on" | "1" | "y" | "t" => Some(true),
         "false" | "no" | "off" | "0" | "n" | "f" | "" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use adept_wire::{Trust, Value};
+
+    use super::super::cases::MapScope;
+    use super::super::{Environment, Templar};
+    use crate::yaml;
+
+    #[test]
+    fn conditions_decide_as_recorded() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/template/conditions.yml");
+        let (file, _) = yaml::load_file(&path, Trust::Template).unwrap();
+        let vars = file.get("vars").and_then(Value::as_map).cloned().unwrap();
+        let mut wrong = Vec::new();
+        for strict in [false, true] {
+            let mut env = Environment::default();
+            env.strict_conditionals = strict;
+            let env = Arc::new(env);
+            for case in file.get("cases").and_then(Value::as_list).unwrap() {
+                let condition = case.get("condition").unwrap();
+                let text = |name: &str| case.get(name).and_then(Value::as_str);
+                let wanted = if strict { text("v219") } else { text("ours").or(text("v218")) }.unwrap();
+                let templar = Templar::new(env.clone(), Arc::new(MapScope(vars.clone())));
+                let result = templar.condition(condition);
+                let got = match &result {
+                    Ok(true) => "true",
+                    Ok(false) => "false",
+                    Err(_) => "error",
+                };
+                if got != wanted {
+                    wrong.push(format!("{condition:?} strict={strict}: wanted {wanted}, got {result:?}"));
+                }
+                let differs = text("v218") != text("v219") || text("ours").is_some();
+                let warned = !templar.take_warnings().is_empty();
+                if !strict && differs && result.is_ok() && !warned {
+                    wrong.push(format!("{condition:?}: no warning about what 2.19 refuses"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }
