@@ -1,6 +1,7 @@
 //! `Edit`: what `lineinfile`, `blockinfile` and `replace` share: reading a file, validating and writing it, attributes, diffs.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use adept_wire::{Diff, Map, ModuleOutcome, map};
@@ -8,7 +9,7 @@ use adept_wire::{Diff, Map, ModuleOutcome, map};
 use crate::file_params::{AttributeDiff, FileParams, text};
 use crate::file_text::FileText;
 use crate::spec::{Default, Kind, Param};
-use crate::sys::fs::{Staged, back_up, real_path};
+use crate::sys::fs::{back_up, real_path};
 use crate::validate::validate;
 use crate::{Args, Host, ModuleError};
 
@@ -88,8 +89,9 @@ impl<'a> Edit<'a> {
         let target = real_path(&self.path);
         let bytes = self.file.to_bytes(new);
         let failed = |e: std::io::Error| ModuleError::new(crate::file_params::reason(&e, &target));
-        let staged = Staged::with_content(&target, &bytes).map_err(failed)?;
         let replacing = self.params.replacing(self.host);
+        let mut staged = replacing.stage(&target).map_err(failed)?;
+        staged.file().write_all(&bytes).map_err(failed)?;
         replacing.prepare(&staged, &target).map_err(failed)?;
         if let Some(command) = self.args.str("validate") {
             let outcome = validate(command, staged.path(), self.host)?;

@@ -121,3 +121,69 @@ fn class_mask(class: char) -> u32 {
 fn bad(part: &str) -> String {
     format!("bad symbolic permission for mode: {part}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FileMode;
+
+    #[test]
+    fn symbolic_modes_as_ansible_applies_them() {
+        // Recorded from ansible-core 2.19: mode, before, is it a directory, after (umask 022).
+        for (text, before, is_dir, after) in [
+            ("u=,go++g", 0o0, false, 0o0),
+            ("o+X", 0o2750, true, 0o2751),
+            ("a=wtr", 0o644, true, 0o1666),
+            ("a+w", 0o4711, false, 0o4733),
+            ("u+x", 0o755, true, 0o755),
+            ("o=rx,u-X", 0o0, false, 0o5),
+            ("u-g", 0o644, false, 0o244),
+            ("u+rws+xst", 0o2750, false, 0o6750),
+            ("o+g", 0o755, true, 0o755),
+            ("o-g,ug-wr", 0o600, false, 0o0),
+            ("g+rwx", 0o2750, false, 0o2770),
+            ("a=u", 0o0, true, 0o0),
+            ("a-", 0o600, false, 0o600),
+            ("-s-Xx", 0o2750, false, 0o640),
+            ("=u-wr", 0o0, true, 0o0),
+            ("go-,go=Xx", 0o2750, false, 0o711),
+            ("ug+sxt", 0o2750, false, 0o6750),
+            ("ug=tX,u=g", 0o1777, false, 0o1117),
+            ("a-xrX,a=tr=swt", 0o600, false, 0o7222),
+            ("g+", 0o1777, false, 0o1777),
+            ("a-tsr", 0o4711, true, 0o311),
+            ("-rsx", 0o644, false, 0o200),
+            ("-xw", 0o640, false, 0o440),
+            ("ug+sXw,a=", 0o640, true, 0o0),
+            ("o=Xtw,g=Xwx", 0o2750, false, 0o1733),
+            ("-g", 0o2750, true, 0o2200),
+            ("+X=wX", 0o644, true, 0o311),
+            ("go-Xs", 0o0, false, 0o0),
+            ("ug+xs,ug=", 0o0, true, 0o0),
+            ("ug-trw,-Xts=x", 0o0, false, 0o111),
+            ("u-tX", 0o2750, true, 0o2650),
+            ("ug=u=", 0o755, false, 0o5),
+            ("go=", 0o1777, false, 0o700),
+            ("g+s+x", 0o0, true, 0o2010),
+            ("a+o=,ug-+swr", 0o640, true, 0o6660),
+            ("o=rw+st,o=x", 0o2750, false, 0o2751),
+            ("go-o", 0o640, true, 0o640),
+            ("=,-X", 0o0, false, 0o0),
+            ("-", 0o600, false, 0o600),
+            ("ug+wtX", 0o1777, false, 0o1777),
+        ] {
+            let mode = FileMode::parse(text).unwrap();
+            assert_eq!(
+                format!("{:04o}", mode.apply(before, is_dir, 0o022)),
+                format!("{after:04o}"),
+                "{text} on {before:o}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_mode() {
+        for text in ["", "u", "u=q", "999", "k+w", "u+w,", "rw"] {
+            assert!(FileMode::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -290,8 +290,13 @@ pub fn umask(host: &Host<'_>) -> u32 {
     host.umask.unwrap_or_else(process_umask)
 }
 
-/// A mode as results show it.
+/// A mode as most results show it: a zero, then three digits or more.
 pub fn octal(mode: u32) -> String {
+    format!("0{:03o}", mode & MODE_BITS)
+}
+
+/// A mode as `stat` and `find` show it: four digits.
+pub fn four_digits(mode: u32) -> String {
     format!("{:04o}", mode & MODE_BITS)
 }
 

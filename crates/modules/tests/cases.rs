@@ -6,7 +6,7 @@
 //!   check: true                             # also: diff: true, environment: {A: b}, umask: "027"
 //!   files:                                  # made before the run, parents included
 //!     a/b: {content: "text", mode: "0644"}
-//!     l: {link: a/b}
+//!     l: {link: a/b}                        # or {hard: a/b}
 //!     d: {dir: true}
 //!   expect:
 //!     changed: false                        # also: failed, skipped; each false when it isn't there
@@ -74,6 +74,7 @@ struct Entry {
     content: Option<String>,
     mode: Option<String>,
     link: Option<String>,
+    hard: Option<String>,
     dir: bool,
 }
 
@@ -172,14 +173,20 @@ fn prepare(files: &BTreeMap<String, Entry>, dir: &Path) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         if let Some(link) = &entry.link {
             symlink(link, &path).unwrap();
-        } else if entry.dir {
+            continue;
+        }
+        if let Some(other) = &entry.hard {
+            fs::hard_link(dir.join(other), &path).unwrap();
+            continue;
+        }
+        if entry.dir {
             fs::create_dir_all(&path).unwrap();
         } else {
             fs::write(&path, entry.content.as_deref().unwrap_or_default()).unwrap();
         }
-        if let Some(mode) = &entry.mode {
-            fs::set_permissions(&path, fs::Permissions::from_mode(u32::from_str_radix(mode, 8).unwrap())).unwrap();
-        }
+        // Whatever the tester's umask is.
+        let mode = entry.mode.as_deref().unwrap_or(if entry.dir { "0755" } else { "0644" });
+        fs::set_permissions(&path, fs::Permissions::from_mode(u32::from_str_radix(mode, 8).unwrap())).unwrap();
     }
 }
 
@@ -302,8 +309,18 @@ fn compare(expect: &Expect, came: &Came) -> Vec<String> {
     wrong
 }
 
-/// Maps are compared by the keys that are expected; everything else must be equal.
+/// Maps are compared by the keys that are expected, lists of files in any order; everything else must be equal.
 fn difference(at: &str, expected: &Value, got: Option<&Value>, wrong: &mut Vec<String>) {
+    if let (Some(expected), Some(got)) = (files(expected), got.and_then(files)) {
+        let names = |files: &BTreeMap<String, Value>| files.keys().cloned().collect::<Vec<_>>();
+        if names(&expected) != names(&got) {
+            wrong.push(format!("{at} are {:?}, not {:?}", names(&got), names(&expected)));
+        }
+        for (path, file) in &expected {
+            difference(&format!("{at}.{path}"), file, got.get(path), wrong);
+        }
+        return;
+    }
     match (expected.as_map(), got.and_then(Value::as_map)) {
         (Some(expected), Some(got)) => {
             for (key, value) in expected {
@@ -313,6 +330,12 @@ fn difference(at: &str, expected: &Value, got: Option<&Value>, wrong: &mut Vec<S
         _ if got == Some(expected) && got.map(Value::type_name) == Some(expected.type_name()) => {}
         _ => wrong.push(format!("{at} is {got:?}, not {expected:?}")),
     }
+}
+
+/// A list of maps with a `path`, by that: directories are listed in no certain order.
+fn files(list: &Value) -> Option<BTreeMap<String, Value>> {
+    let items = list.as_list().filter(|l| !l.is_empty())?;
+    items.iter().map(|v| Some((v.get("path")?.as_str()?.to_string(), v.clone()))).collect()
 }
 
 fn compare_file(dir: &Path, name: &str, expected: Option<&Entry>) -> Option<String> {

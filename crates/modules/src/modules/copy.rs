@@ -128,8 +128,9 @@ impl Copy<'_> {
         }
         self.make_parents()?;
         self.check_parent()?;
-        let staged = content.stage(&self.dest)?;
-        self.params.replacing(self.host).prepare(&staged, &self.dest)?;
+        let replacing = self.params.replacing(self.host);
+        let staged = content.stage(&self.dest, replacing)?;
+        replacing.prepare(&staged, &self.dest)?;
         if checksum::sha1_of_file(staged.path())? != checksum {
             return Err(ModuleError::new("Copied file does not match the expected checksum. Transfer failed.")
                 .result(map! { "expected_checksum" => checksum }));

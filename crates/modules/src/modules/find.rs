@@ -9,7 +9,7 @@ use adept_wire::{Map, ModuleOutcome, Value, map};
 
 use crate::checksum;
 use crate::file_mode::FileMode;
-use crate::file_params::{message, octal, text};
+use crate::file_params::{four_digits, message, text};
 use crate::file_text::FileText;
 use crate::fnmatch;
 use crate::regex::{Flags, Regex};
@@ -172,7 +172,7 @@ impl Search<'_> {
         let group = self.groups.entry(meta.gid()).or_insert_with(|| user::group_name(meta.gid())).clone();
         let mut found = map! {
             "path" => text(&crate::sys::fs::normalize(shown)),
-            "mode" => octal(mode),
+            "mode" => four_digits(mode),
             "isdir" => kind.is_dir(),
             "ischr" => kind.is_char_device(),
             "isblk" => kind.is_block_device(),

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use adept_wire::{Map, ModuleOutcome, Value, map};
 
 use crate::checksum;
-use crate::file_params::{ExtendedAttributes, message, octal, text};
+use crate::file_params::{ExtendedAttributes, four_digits, message, text};
 use crate::sys::fs::{Moment, atime, ctime, may, mtime, real_path};
 use crate::sys::user;
 use crate::{Args, Default, Host, Kind, Module, ModuleError, Param, Spec};
@@ -85,7 +85,7 @@ fn status(meta: &fs::Metadata) -> Map {
     let time = |m: Moment| Value::from(m.as_f64());
     let mut stat = map! {
         "exists" => true,
-        "mode" => octal(mode),
+        "mode" => four_digits(mode),
         "isdir" => kind.is_dir(),
         "ischr" => kind.is_char_device(),
         "isblk" => kind.is_block_device(),

@@ -118,7 +118,21 @@ impl Replacing {
     /// # Errors
     /// When the directory can't be written, or the rename fails and `unsafe_writes` isn't given.
     pub fn write(self, path: &Path, content: &[u8]) -> io::Result<()> {
-        self.put(Staged::with_content(path, content)?, path)
+        let mut staged = self.stage(path)?;
+        staged.file().write_all(content)?;
+        self.put(staged, path)
+    }
+
+    /// A temporary file for new content: beside the destination, or with `unsafe_writes` elsewhere where the directory can't be
+    /// written, since it is copied then anyway.
+    ///
+    /// # Errors
+    /// When no temporary file can be made.
+    pub fn stage(self, path: &Path) -> io::Result<Staged> {
+        match Staged::beside(path) {
+            Err(_) if self.unsafe_writes && path.exists() => tempfile::NamedTempFile::new().map(Staged),
+            staged => staged,
+        }
     }
 
     /// Moves a staged file to `path`, with the mode and owner of what is there.
@@ -191,16 +205,6 @@ impl Staged {
             suffix = OsString::new();
         }
         tempfile::Builder::new().prefix(".adept-").suffix(&suffix).tempfile_in(parent).map(Staged)
-    }
-
-    /// As [`Staged::beside`], with this content.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub fn with_content(path: &Path, content: &[u8]) -> io::Result<Staged> {
-        let mut staged = Staged::beside(path)?;
-        staged.file().write_all(content)?;
-        Ok(staged)
     }
 
     /// Where it is now.

@@ -1,13 +1,14 @@
 //! `Content`: what is to be written, in memory or in a file on this host.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use adept_wire::Diff;
 
 use super::bytes_of;
-use crate::sys::fs::Staged;
+use crate::sys::fs::{Replacing, Staged};
 use crate::{Args, ModuleError};
 
 /// Above this size, differences aren't shown: Ansible's default.
@@ -37,15 +38,15 @@ impl Content {
     }
 
     /// Puts it into a temporary file beside the destination.
-    pub(super) fn stage(&self, dest: &Path) -> Result<Staged, ModuleError> {
-        Ok(match self {
-            Content::Bytes(bytes) => Staged::with_content(dest, bytes)?,
+    pub(super) fn stage(&self, dest: &Path, replacing: Replacing) -> Result<Staged, ModuleError> {
+        let mut staged = replacing.stage(dest)?;
+        match self {
+            Content::Bytes(bytes) => staged.file().write_all(bytes)?,
             Content::File(path) => {
-                let mut staged = Staged::beside(dest)?;
                 std::io::copy(&mut fs::File::open(path)?, staged.file())?;
-                staged
             }
-        })
+        }
+        Ok(staged)
     }
 
     /// Removes an upload that has been put in place; files of the user stay.
