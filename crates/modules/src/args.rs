@@ -7,6 +7,9 @@ use adept_wire::{Data, Map, Value};
 
 use crate::spec::{Kind, Param, Rule, Spec};
 
+/// Looks up an environment variable.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Arguments after validation.
 #[derive(Clone, Debug, Default)]
 pub struct Args(Map);
@@ -33,6 +36,14 @@ impl Args {
     /// # Errors
     /// Names the first unknown, missing, contradictory or malformed parameter.
     pub fn parse(spec: &Spec, raw: &Map) -> Result<Args, ArgError> {
+        Args::parse_in(spec, raw, &|name| std::env::var(name).ok())
+    }
+
+    /// As [`Args::parse`]; variables and `~` in paths are those of this environment.
+    ///
+    /// # Errors
+    /// As [`Args::parse`].
+    pub fn parse_in(spec: &Spec, raw: &Map, env: Env<'_>) -> Result<Args, ArgError> {
         let mut args = Map::with_capacity(spec.params.len());
         let mut given: Vec<&str> = Vec::new();
         for (key, value) in raw {
@@ -47,7 +58,7 @@ impl Args {
                     if value.is_null() && param.kind != Kind::Raw {
                         continue;
                     }
-                    let converted = convert(param, value)
+                    let converted = convert(param, value, env)
                         .map_err(|why| ArgError::new(name.clone(), format!("argument '{name}' {why}")))?;
                     if !param.choices.is_empty() {
                         check_choice(param, &converted, &name)?;
@@ -237,11 +248,14 @@ pub fn parse_bytes(s: &str) -> Option<i64> {
     Some((number * factor).round() as i64)
 }
 
-fn convert(param: &Param, value: &Value) -> Result<Value, String> {
+/// Converts one item of a list, if it can be converted.
+type ToItem<'a> = &'a dyn Fn(&Value) -> Option<Value>;
+
+fn convert(param: &Param, value: &Value, env: Env<'_>) -> Result<Value, String> {
     let wrong = |kind: &str| {
         format!("is of type {} and we were unable to convert to {kind}: {}", value.type_name(), text(value))
     };
-    let list = |each: fn(&Value) -> Option<Value>| -> Result<Value, String> {
+    let list = |each: ToItem<'_>| -> Result<Value, String> {
         let items: Vec<Value> = match &value.data {
             Data::List(items) => items.to_vec(),
             Data::Str(s) => s.split(',').map(|part| Value::from(part.trim())).collect(),
@@ -260,7 +274,7 @@ fn convert(param: &Param, value: &Value) -> Result<Value, String> {
             Data::Str(_) => value.clone(),
             _ => Value::from(text(value)),
         },
-        Kind::Path => Value::from(expand(&text(value))),
+        Kind::Path => Value::from(expand_in(&text(value), env)),
         Kind::Bool => parse_bool(value).ok_or_else(|| wrong("bool"))?.into(),
         Kind::Int => as_int(value).ok_or_else(|| wrong("int"))?,
         Kind::Float => match &value.data {
@@ -275,13 +289,13 @@ fn convert(param: &Param, value: &Value) -> Result<Value, String> {
             Data::Str(_) => value.clone(),
             _ => return Err(wrong("mode")),
         },
-        Kind::ListOfStr => list(|v| match &v.data {
+        Kind::ListOfStr => list(&|v| match &v.data {
             Data::List(_) | Data::Map(_) => None,
             _ => Some(Value::from(text(v))),
         })?,
-        Kind::ListOfPath => list(|v| v.as_str().map(|s| Value::from(expand(s))))?,
-        Kind::ListOfInt => list(as_int)?,
-        Kind::List => list(|v| Some(v.clone()))?,
+        Kind::ListOfPath => list(&|v| v.as_str().map(|s| Value::from(expand_in(s, env))))?,
+        Kind::ListOfInt => list(&as_int)?,
+        Kind::List => list(&|v| Some(v.clone()))?,
         Kind::Dict => match &value.data {
             Data::Map(_) => value.clone(),
             Data::Str(s) if s.trim_start().starts_with('{') => {
@@ -319,13 +333,8 @@ fn as_int(value: &Value) -> Option<Value> {
     }
 }
 
-/// Expands `~`, `~user`, `$VAR` and `${VAR}`, with the environment and home directories of the host it runs on.
-pub fn expand(path: &str) -> String {
-    expand_in(path, &|name| std::env::var(name).ok())
-}
-
-/// As [`expand`], with variables from this environment. Python's order: variables first, then a `~` at the start.
-pub fn expand_in(path: &str, env: &dyn Fn(&str) -> Option<String>) -> String {
+/// Expands `$VAR` and `${VAR}` of this environment, then `~` and `~user` at the start: Python's order.
+pub fn expand_in(path: &str, env: Env<'_>) -> String {
     let mut out = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(at) = rest.find('$') {

@@ -100,7 +100,7 @@ pub fn run(name: &str, args: &Map, host: &Host<'_>) -> ModuleOutcome {
     let Some(module) = find(name) else {
         return ModuleOutcome::fail(format!("this agent has no module '{name}'"));
     };
-    let args = match Args::parse(&module.spec, args) {
+    let args = match Args::parse_in(&module.spec, args, &|name| host.env(name)) {
         Ok(args) => args,
         Err(e) => return ModuleOutcome { bad_parameter: e.param, ..ModuleOutcome::fail(e.message) },
     };

@@ -31,7 +31,7 @@ pub fn validate(template: &str, path: &Path, host: &Host<'_>) -> Result<Validati
     let words = words::split(&line).map_err(|e| {
         ModuleError::new(format!("validate can't be split into words: {e}: {template}")).param("validate")
     })?;
-    let words = words.into_iter().map(|w| crate::args::expand(&w));
+    let words = words.into_iter().map(|w| crate::args::expand_in(&w, &|name| host.env(name)));
     let finished = Command::new(words).quiet().run(host).map_err(|e| {
         ModuleError::new(format!("Error executing command: {}", message(&e))).param("validate").result(map! {
             "rc" => e.raw_os_error().unwrap_or(257), "cmd" => line.as_str(), "stdout" => "", "stderr" => "",

@@ -151,4 +151,39 @@ mod tests {
             assert_eq!(human_bytes(bytes), text);
         }
     }
+
+    #[test]
+    fn a_disk_with_partitions_under_lvm() {
+        use super::super::fake::facts_of;
+        let facts = facts_of(
+            devices,
+            &[
+                ("sys/block/sda/size", "83886080\n"),
+                ("sys/block/sda/removable", "0\n"),
+                ("sys/block/sda/device/model", "HARDDISK   \n"),
+                ("sys/block/sda/queue/scheduler", "none [mq-deadline] bfq\n"),
+                ("sys/block/sda/queue/logical_block_size", "4096\n"),
+                ("sys/block/sda/sda1/partition", "1\n"),
+                ("sys/block/sda/sda1/start", "2048\n"),
+                ("sys/block/sda/sda1/size", "204800\n"),
+                ("sys/block/sda/sda1/holders/dm-0/dm/name", "vg-root\n"),
+                ("sys/block/dm-0/size", "204800\n"),
+                ("sys/block/dm-0/slaves/sda1/size", "1\n"),
+                ("dev/disk/by-uuid/1234-ABCD", "-> ../../sda1"),
+                ("dev/disk/by-id/ata-HARDDISK", "-> ../../sda"),
+            ],
+            &[],
+        );
+        let disk = facts.map["devices"].get("sda").unwrap();
+        let text = |v: &Value, key: &str| v.get(key).and_then(Value::as_str).map(String::from);
+        assert_eq!(text(disk, "model").as_deref(), Some("HARDDISK"));
+        assert_eq!(text(disk, "size").as_deref(), Some("40.00 GB"));
+        assert_eq!(text(disk, "scheduler_mode").as_deref(), Some("mq-deadline"));
+        assert_eq!(text(disk, "sectorsize").as_deref(), Some("4096"));
+        let part = disk.get("partitions").and_then(|p| p.get("sda1")).unwrap();
+        assert_eq!(text(part, "uuid").as_deref(), Some("1234-ABCD"));
+        assert_eq!(part.get("holders"), Some(&vec!["vg-root"].into()));
+        assert_eq!(part.get("links").and_then(|l| l.get("masters")), Some(&vec!["dm-0"].into()));
+        assert_eq!(facts.map["device_links"].get("ids").and_then(|l| l.get("sda")), Some(&vec!["ata-HARDDISK"].into()));
+    }
 }

@@ -1,12 +1,8 @@
 //! Distributions by their release files. Files as the distributions ship them, shortened; what is expected was recorded
 //! from ansible-core 2.19.14 run over them, on a machine without `lsb_release`.
 
-use std::cell::Cell;
-use std::fs;
-use std::path::Path;
-
+use super::super::fake::facts_of;
 use super::*;
-use crate::{Cancel, Host};
 
 /// Files, and distribution, version, major version, release, family.
 type Case<'a> = (&'a [(&'a str, &'a str)], [&'a str; 5]);
@@ -209,23 +205,6 @@ const CASES: &[Case<'_>] = &[
     ),
 ];
 
-fn facts_of(root: &Path) -> Facts {
-    let host = Host {
-        check: false,
-        diff: false,
-        cwd: "/".into(),
-        environment: &[],
-        umask: None,
-        output: None,
-        cancel: &Cancel::default(),
-        run_dir: root,
-        counter: Cell::new(0),
-    };
-    let mut facts = Facts::default();
-    distribution(&Machine::at(root, &host), &mut facts);
-    facts
-}
-
 fn shown(facts: &Facts) -> [&str; 5] {
     ["distribution", "distribution_version", "distribution_major_version", "distribution_release", "os_family"]
         .map(|name| facts.text(name))
@@ -234,12 +213,6 @@ fn shown(facts: &Facts) -> [&str; 5] {
 #[test]
 fn release_files_tell_the_distribution() {
     for (files, expected) in CASES {
-        let root = tempfile::tempdir().unwrap();
-        for (path, text) in *files {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        assert_eq!(shown(&facts_of(root.path())), *expected, "{files:?}");
+        assert_eq!(shown(&facts_of(distribution, files, &[])), *expected, "{files:?}");
     }
 }

@@ -44,3 +44,33 @@ fn read(machine: &Machine<'_>, installed: bool) -> Map {
     }
     lsb
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::facts_of;
+    use super::*;
+    use adept_wire::{Value, map};
+
+    #[test]
+    fn from_its_file_or_from_what_the_program_reads() {
+        let lsb_of = |files: &[(&str, &str)]| facts_of(lsb, files, &[]).map["lsb"].clone();
+        let ubuntu = "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04\nDISTRIB_CODENAME=jammy\nDISTRIB_DESCRIPTION=\"Ubuntu 22.04.4 LTS\"\n";
+        assert_eq!(
+            lsb_of(&[("etc/lsb-release", ubuntu)]),
+            Value::map(map! {
+                "id" => "Ubuntu", "release" => "22.04", "codename" => "jammy", "description" => "Ubuntu 22.04.4 LTS",
+                "major_release" => "22",
+            })
+        );
+        let debian =
+            "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n";
+        assert_eq!(
+            lsb_of(&[("etc/os-release", debian), ("usr/bin/lsb_release", "")]),
+            Value::map(map! {
+                "id" => "Debian", "release" => "12", "codename" => "bookworm", "major_release" => "12",
+                "description" => "Debian GNU/Linux 12 (bookworm)",
+            })
+        );
+        assert_eq!(lsb_of(&[("etc/os-release", debian)]), Value::map(map! {}));
+    }
+}

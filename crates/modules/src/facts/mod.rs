@@ -7,6 +7,8 @@ mod date_time;
 mod devices;
 mod distribution;
 mod dns;
+#[cfg(test)]
+mod fake;
 mod identifiers;
 mod local;
 mod lsb;

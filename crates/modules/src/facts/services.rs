@@ -104,3 +104,53 @@ pub(super) fn pkg_mgr(machine: &Machine<'_>, facts: &mut Facts) {
     };
     facts.set("pkg_mgr", name);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::facts_of;
+    use super::*;
+
+    #[test]
+    fn service_managers() {
+        for (files, name) in [
+            (&[("proc/1/comm", "systemd\n")][..], "systemd"),
+            (&[("proc/1/comm", "procd\n")], "openwrt_init"),
+            (&[("proc/1/comm", "init\n"), ("sbin/openrc", "")], "openrc"),
+            (&[("proc/1/comm", "init\n"), ("usr/bin/initctl", ""), ("etc/init/x.conf", "")], "upstart"),
+            (&[("proc/1/comm", "init\n"), ("usr/bin/systemctl", ""), ("run/systemd/system/x", "")], "systemd"),
+            // In a container that was started with a shell.
+            (
+                &[("proc/1/comm", "bash\n"), ("usr/bin/systemctl", ""), ("sbin/init", "-> /lib/systemd/systemd")],
+                "systemd",
+            ),
+            (&[("proc/1/comm", "sh\n"), ("etc/init.d/x", "")], "sysvinit"),
+            (&[("proc/1/comm", "sh\n")], "service"),
+            (&[("proc/1/comm", "tini\n")], "tini"),
+        ] {
+            assert_eq!(facts_of(service_mgr, files, &[]).text("service_mgr"), name, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn package_managers() {
+        let red_hat = |distribution, major| {
+            [("os_family", "RedHat"), ("distribution", distribution), ("distribution_major_version", major)]
+        };
+        let yum_and_dnf = &[("usr/bin/yum", ""), ("usr/bin/dnf-3", "")][..];
+        for (files, known, name) in [
+            (&[("usr/bin/apt-get", "")][..], &[("os_family", "Debian"), ("distribution", "Debian")][..], "apt"),
+            (yum_and_dnf, &red_hat("CentOS", "7"), "yum"),
+            (yum_and_dnf, &red_hat("Rocky", "9"), "dnf"),
+            (yum_and_dnf, &red_hat("Amazon", "2"), "yum"),
+            (yum_and_dnf, &red_hat("Fedora", "40"), "dnf"),
+            (&[("usr/bin/dnf5", ""), ("usr/bin/dnf-3", "")], &red_hat("Fedora", "42"), "dnf5"),
+            (&[("usr/bin/microdnf", "")], &red_hat("RedHat", "9"), "dnf"),
+            (&[("usr/bin/rpm-ostree", ""), ("run/ostree-booted", "")], &red_hat("Fedora", "40"), "atomic_container"),
+            (&[("sbin/apk", "")], &[("os_family", "Alpine")], "apk"),
+            (&[("usr/bin/zypper", "")], &[("os_family", "Suse")], "zypper"),
+            (&[], &[("os_family", "Debian")], "unknown"),
+        ] {
+            assert_eq!(facts_of(pkg_mgr, files, known).text("pkg_mgr"), name, "{files:?} {known:?}");
+        }
+    }
+}

@@ -151,3 +151,62 @@ fn hosts(machine: &Machine<'_>, found: &mut Found) {
         found.guest("kvm");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::facts_of;
+    use super::*;
+
+    #[test]
+    fn guests_and_hosts() {
+        const DMI: &str = "sys/devices/virtual/dmi/id";
+        for (files, kind, role) in [
+            (&[][..], "NA", "NA"),
+            (&[(".dockerenv", "")], "docker", "guest"),
+            (&[("proc/1/cgroup", "1:cpu:/docker/0123abc\n")], "docker", "guest"),
+            (&[("proc/1/environ", "PATH=/bin\0container=podman\0")], "podman", "guest"),
+            (&[("proc/1/environ", "container=lxc\0")], "lxc", "guest"),
+            (&[("run/systemd/container", "systemd-nspawn\n")], "systemd-nspawn", "guest"),
+            (&[("dmi/product_name", "KVM\n"), ("dmi/sys_vendor", "Red Hat\n")], "kvm", "guest"),
+            (&[("dmi/sys_vendor", "QEMU\n"), ("dmi/product_name", "Standard PC (Q35 + ICH9, 2009)\n")], "kvm", "guest"),
+            (
+                &[("dmi/sys_vendor", "VMware, Inc.\n"), ("dmi/product_name", "VMware Virtual Platform\n")],
+                "VMware",
+                "guest",
+            ),
+            (&[("dmi/bios_vendor", "innotek GmbH\n"), ("dmi/product_name", "VirtualBox\n")], "virtualbox", "guest"),
+            (&[("dmi/sys_vendor", "Amazon EC2\n")], "kvm", "guest"),
+            (
+                &[("dmi/sys_vendor", "OpenStack Foundation\n"), ("dmi/product_name", "OpenStack Nova\n")],
+                "openstack",
+                "guest",
+            ),
+            (
+                &[("dmi/sys_vendor", "Microsoft Corporation\n"), ("dmi/product_name", "Virtual Machine\n")],
+                "VirtualPC",
+                "guest",
+            ),
+            (&[("proc/modules", "kvm 1 0 - Live 0x0\n"), ("dmi/sys_vendor", "LENOVO\n")], "kvm", "host"),
+            (&[("proc/xen/capabilities", "control_d\n")], "xen", "host"),
+            (&[("proc/xen/capabilities", "")], "xen", "guest"),
+        ] {
+            let files: Vec<(String, &str)> =
+                files.iter().map(|(p, t)| (p.replacen("dmi/", &format!("{DMI}/"), 1), *t)).collect();
+            let files: Vec<(&str, &str)> = files.iter().map(|(p, t)| (p.as_str(), *t)).collect();
+            let facts = facts_of(virtualization, &files, &[]);
+            assert_eq!(
+                (facts.text("virtualization_type"), facts.text("virtualization_role")),
+                (kind, role),
+                "{files:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_container_on_a_virtual_machine_is_both() {
+        let files = [(".dockerenv", ""), ("sys/devices/virtual/dmi/id/product_name", "KVM\n")];
+        let facts = facts_of(virtualization, &files, &[]);
+        assert_eq!(facts.text("virtualization_type"), "docker");
+        assert_eq!(facts.map["virtualization_tech_guest"], vec!["container", "docker", "kvm"].into());
+    }
+}
