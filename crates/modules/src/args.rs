@@ -333,6 +333,11 @@ fn as_int(value: &Value) -> Option<Value> {
     }
 }
 
+/// As [`expand_in`], in this process' own environment.
+pub fn expand(path: &str) -> String {
+    expand_in(path, &|name| std::env::var(name).ok())
+}
+
 /// Expands `$VAR` and `${VAR}` of this environment, then `~` and `~user` at the start: Python's order.
 pub fn expand_in(path: &str, env: Env<'_>) -> String {
     let mut out = String::with_capacity(path.len());
