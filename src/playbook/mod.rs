@@ -12,7 +12,7 @@ mod task;
 
 pub use error::PlaybookError;
 pub use frame::{Frame, FrameKind, Placed, Role, RoleUse};
-pub use keyword::Keywords;
+pub use keyword::{KEYWORDS, Keyword, Keywords, Levels, Support};
 pub use parse::{ActionNames, Known, Parser, vars_of};
 pub use play::{Entry, Import, Play, Playbook, RoleEntry};
 pub use task::{Block, Loop, Node, Task, TaskArgs};

@@ -1,4 +1,5 @@
 //! The tests that see the whole: one binary, a module for each subject.
 
 mod architecture;
+mod docs;
 mod transition;

@@ -121,9 +121,9 @@ const FILE_FACTS: &[&str] = &[
 ];
 
 /// Keys that are compared in records of Ansible 2.4, whose results lacked what newer ones have. Of `debug`, all are but those
-/// that say why it was skipped.
+/// that came later.
 const OLD_KEYS: &[&str] = &["stdout", "results", "item", "ansible_facts"];
-const NEW_SKIP_KEYS: &[&str] = &["false_condition", "skip_reason"];
+const NEW_DEBUG_KEYS: &[&str] = &["false_condition", "skip_reason", "ansible_loop_var"];
 
 /// Where the two differ; empty if they agree. `theirs` is the record.
 pub fn compare(case: &Case, theirs: &Record, ours: &Record) -> Vec<String> {
@@ -272,7 +272,7 @@ fn at_place(case: &Case, action: &str, places: &[Place], result: &Value) -> Valu
             continue;
         }
         let old =
-            if action == "debug" { !NEW_SKIP_KEYS.contains(&key.as_str()) } else { OLD_KEYS.contains(&key.as_str()) };
+            if action == "debug" { !NEW_DEBUG_KEYS.contains(&key.as_str()) } else { OLD_KEYS.contains(&key.as_str()) };
         if case.folder == Folder::Old && !old {
             continue;
         }
