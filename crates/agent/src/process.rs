@@ -1,6 +1,8 @@
 //! What the agent's process is: in a session of its own, so that no terminal's end ends it.
 
+use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use crate::serve;
@@ -8,8 +10,9 @@ use crate::serve;
 /// Serves standard input and output until the session is over. The whole of `adept-agent`, and of `adept` in its role.
 pub fn main() -> ExitCode {
     detach();
-    let input = io::stdin().lock();
-    match serve(input, io::stdout()) {
+    // Past `Stdout`, which looks for lines in what it writes: a frame goes out in one piece.
+    let served = io::stdout().as_fd().try_clone_to_owned().and_then(|fd| serve(io::stdin().lock(), File::from(fd)));
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("adept-agent: {e}");
