@@ -82,7 +82,7 @@ impl Environment {
             return Ok(found.clone());
         }
         let template = Arc::new(parse::template(source, &Syntax::INLINE, Registry::get())?);
-        self.write().inline.insert(source.text.clone(), template.clone());
+        keep(&mut self.write().inline, source.text.clone(), &template);
         Ok(template)
     }
 
@@ -91,7 +91,7 @@ impl Environment {
             return Ok(found.clone());
         }
         let template = Arc::new(parse::expression(source, Registry::get())?);
-        self.write().expressions.insert(source.text.clone(), template.clone());
+        keep(&mut self.write().expressions, source.text.clone(), &template);
         Ok(template)
     }
 
@@ -101,7 +101,7 @@ impl Environment {
             return Ok(found.clone());
         }
         let template = Arc::new(parse::template(source, syntax, Registry::get())?);
-        self.write().files.insert(key, template.clone());
+        keep(&mut self.write().files, key, &template);
         Ok(template)
     }
 
@@ -113,6 +113,15 @@ impl Environment {
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, Parsed> {
         self.parsed.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Conditions that were rendered first are new texts each time: a run of days must not keep them all.
+fn keep<K: std::hash::Hash + Eq>(parsed: &mut HashMap<K, Arc<Template>>, key: K, template: &Arc<Template>) {
+    const MOST: usize = 20_000;
+    if parsed.len() >= MOST {
+        parsed.clear();
+    }
+    parsed.insert(key, template.clone());
 }
 
 /// Has this text a mark of a template?

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use adept_wire::{Data, Key, Trust, Value};
+use adept_wire::{Data, Key, Map, Trust, Value};
 
 use super::call::{Args, Call, Result};
 use super::environment::{Environment, is_template};
@@ -327,7 +327,7 @@ impl<'a> Eval<'a> {
             },
             Val::Undefined(u) => Err(u.error.clone()),
             Val::List(_) | Val::Tuple(_) | Val::Map(_) => self.container_to_value(val),
-            Val::Scope(_) => self.container_to_value(val),
+            Val::Scope(home) => self.scope_to_value(val, home),
             Val::Hosts(_) => self.container_to_value(val),
             Val::Function(f) => {
                 let message = format!("Type '{}' is unsupported for variable storage.", f.type_name());
@@ -343,6 +343,19 @@ impl<'a> Eval<'a> {
                 }
             },
         }
+    }
+
+    /// All variables of a scope, to be looked at: what can't be rendered stays as it was written.
+    fn scope_to_value(&self, val: &Val, home: &Arc<Home>) -> Result<Value> {
+        let mut map = Map::new();
+        for (key, item) in self.entries(val)? {
+            let value = match (self.to_value(&item), key.as_str().and_then(|name| home.scope.get(name))) {
+                (Err(error), Some(Var::Value(raw))) if error.is_undefined() => raw.untagged(),
+                (value, _) => value?,
+            };
+            map.insert(key, value);
+        }
+        Ok(Value::map(map))
     }
 
     fn container_to_value(&self, val: &Val) -> Result<Value> {

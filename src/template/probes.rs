@@ -193,13 +193,17 @@ impl Scope for WithHosts {
 #[test]
 fn probe_hostvars_are_rendered_in_the_scope_of_their_host() {
     let of = |text: &str| yaml::load_one(text, "v", Trust::Template).unwrap().0.as_map().cloned().unwrap();
-    let other: Arc<dyn Scope> = Arc::new(MapScope(of("me: other\nname: 'I am {{ me }}'\ndeep: {list: ['{{ me }}']}")));
+    let other: Arc<dyn Scope> =
+        Arc::new(MapScope(of("me: other\nname: 'I am {{ me }}'\ndeep: {list: ['{{ me }}']}\nbad: '{{ nope }}'")));
     let scope = WithHosts(of("me: here\ntheirs: '{{ hostvars.other.name }}'"), Arc::new(OneHost(other)));
     let templar = Templar::new(Arc::new(Environment::default()), Arc::new(scope));
     assert_eq!(shown(&templar, "'{{ theirs }}, {{ me }}'"), "'I am other, here'");
     assert_eq!(shown(&templar, r#""{{ hostvars['other'].deep.list }}""#), "['other']");
     assert_eq!(shown(&templar, r#""{{ hostvars['other'].deep }}""#), "{'list': ['other']}");
     assert_eq!(shown(&templar, r#""{{ 'other' in hostvars }}{{ 'x' in hostvars }}""#), "'TrueFalse'");
+    // A whole scope is looked at, not used: what can't be rendered is shown as it was written.
+    let whole = shown(&templar, "'{{ hostvars.other }}'");
+    assert_eq!(whole, "{'bad': '{{ nope }}', 'deep': {'list': ['other']}, 'me': 'other', 'name': 'I am other'}");
     let missing = shown(&templar, "'{{ hostvars.nosuch.x }}'");
     assert_eq!(missing, "undefined: object of type 'HostVars' has no attribute 'nosuch'");
 }

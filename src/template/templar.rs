@@ -65,9 +65,9 @@ impl Templar {
     /// When a template doesn't parse, fails, or uses something undefined.
     pub fn render(&self, value: &Value) -> Result<Value> {
         match &value.data {
-            Data::Str(_) => {
-                let val = self.val(value)?;
-                self.with_eval(value.origin(), |eval| eval.to_value(&val))
+            Data::Str(text) if value.trust() == Trust::Template && is_template(text) => {
+                let source = Source { text: text.clone(), origin: value.origin().cloned(), exact: false };
+                self.run(&source, |eval| eval.to_value(&eval.inline()?))
             }
             Data::List(items) if has_templates(value) => {
                 Ok(Value::list(items.iter().map(|i| self.render(i)).collect::<Result<_>>()?))
