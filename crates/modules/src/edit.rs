@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use adept_wire::{Diff, Map, ModuleOutcome, map};
 
-use crate::file_params::{AttributeDiff, FileParams, text};
+use crate::file_params::{AttributeDiff, FileParams, message, reason, text};
 use crate::file_text::FileText;
 use crate::spec::{Default, Kind, Param};
 use crate::sys::fs::{back_up, real_path};
@@ -48,7 +48,7 @@ impl<'a> Edit<'a> {
                 .result(map! { "rc" => 256 }));
         }
         let exists = path.exists();
-        let file = if exists { FileText::read(&path)? } else { FileText::default() };
+        let file = if exists { read(&path)? } else { FileText::default() };
         Ok(Edit { args, host, params: FileParams::from_args(args), shown, path, exists, file })
     }
 
@@ -62,7 +62,7 @@ impl<'a> Edit<'a> {
             return Ok(());
         }
         fs::create_dir_all(parent).map_err(|e| {
-            let why = crate::file_params::reason(&e, parent);
+            let why = reason(&e, parent);
             ModuleError::new(format!("Error creating {} ({why})", text(parent))).param("path")
         })
     }
@@ -88,9 +88,16 @@ impl<'a> Edit<'a> {
         }
         let target = real_path(&self.path);
         let bytes = self.file.to_bytes(new);
-        let failed = |e: std::io::Error| ModuleError::new(crate::file_params::reason(&e, &target));
+        let failed = |e: std::io::Error| ModuleError::new(reason(&e, &target));
         let replacing = self.params.replacing(self.host);
-        let mut staged = replacing.stage(&target).map_err(failed)?;
+        let mut staged = replacing.stage(&target).map_err(|e| {
+            let directory = target.parent().map(text).unwrap_or_default();
+            let why = message(&e);
+            ModuleError::new(format!(
+                "The destination directory ({directory}) is not writable by the current user: {why}"
+            ))
+            .param("path")
+        })?;
         staged.file().write_all(&bytes).map_err(failed)?;
         replacing.prepare(&staged, &target).map_err(failed)?;
         if let Some(command) = self.args.str("validate") {
@@ -103,11 +110,11 @@ impl<'a> Edit<'a> {
         replacing.commit(staged, &target).map_err(failed)
     }
 
-    /// Brings mode and owner in order. `message` gets Ansible's remark if that changed something.
+    /// Brings mode and owner in order. `remark` gets Ansible's remark if that changed something.
     ///
     /// # Errors
     /// When an attribute is wrong or can't be set.
-    pub fn apply_attributes(&self, message: &mut String, diff: &mut AttributeDiff) -> Result<bool, ModuleError> {
+    pub fn apply_attributes(&self, remark: &mut String, diff: &mut AttributeDiff) -> Result<bool, ModuleError> {
         // In check mode a file that would be created has no attributes yet.
         if !self.path.exists() {
             return Ok(false);
@@ -116,8 +123,8 @@ impl<'a> Edit<'a> {
         let path = if self.args.bool("follow") { real_path(&self.path) } else { self.path.clone() };
         let changed = self.params.apply(&path, self.host, Some(diff))?;
         if changed {
-            message.push_str(if message.is_empty() { "" } else { " and " });
-            message.push_str("ownership, perms or SE linux context changed");
+            remark.push_str(if remark.is_empty() { "" } else { " and " });
+            remark.push_str("ownership, perms or SE linux context changed");
         }
         Ok(changed)
     }
@@ -139,7 +146,7 @@ impl<'a> Edit<'a> {
     }
 }
 
-/// The shown path's directory.
-pub fn parent_of(shown: &str) -> &str {
-    Path::new(shown).parent().and_then(Path::to_str).unwrap_or_default()
+fn read(path: &Path) -> Result<FileText, ModuleError> {
+    let bytes = fs::read(path).map_err(|e| ModuleError::new(reason(&e, path)).param("path"))?;
+    FileText::from_bytes(bytes)
 }
