@@ -1,6 +1,9 @@
 //! `Mersenne`: MT19937 as Python's `random` seeds and uses it, so that `random(seed='web1')` gives the same on every run, and
 //! the same as Ansible.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Read;
+
 use sha2::{Digest, Sha512};
 
 const SIZE: usize = 624;
@@ -32,14 +35,16 @@ impl Mersenne {
         if high == 0 { Mersenne::from_words(&[low]) } else { Mersenne::from_words(&[low, high]) }
     }
 
-    /// Seeded by the system.
+    /// Seeded by the system: with more bits than what is drawn from it (passwords, salts) could give away.
     pub(crate) fn from_system() -> Mersenne {
-        use std::hash::{BuildHasher, Hasher};
-        // Each `RandomState` has keys of its own from the system's generator.
-        let mut words = Vec::new();
-        for _ in 0..8 {
-            let random = std::hash::RandomState::new().build_hasher().finish();
-            words.extend([random as u32, (random >> 32) as u32]);
+        let mut seed = [0u8; 64];
+        let read = std::fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut seed));
+        let mut words: Vec<u32> = seed.chunks_exact(4).map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
+        if read.is_err() {
+            // No such device (a bare chroot): the standard library has keys from the system, too.
+            for word in &mut words {
+                *word = RandomState::new().build_hasher().finish() as u32;
+            }
         }
         Mersenne::from_words(&words)
     }
@@ -98,6 +103,12 @@ impl Mersenne {
         }
         let low = u64::from(self.next());
         low | (u64::from(self.next() >> (64 - bits)) << 32)
+    }
+
+    /// Text of these characters.
+    pub(crate) fn text(&mut self, characters: &str, length: usize) -> String {
+        let characters: Vec<char> = characters.chars().collect();
+        (0..length).map(|_| characters[self.below(characters.len() as u64) as usize]).collect()
     }
 
     /// A number below `n`, each as likely as any other.

@@ -5,7 +5,6 @@ use crate::template::val::Val;
 
 /// The table of this group.
 pub const FILTERS: &[Filter] = &[
-    Filter::new("password_hash", absent),
     Filter::new("vault", absent),
     Filter::new("unvault", absent),
     Filter::new("urlize", absent),

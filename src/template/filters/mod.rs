@@ -3,6 +3,7 @@
 mod absent;
 mod combine;
 mod comment;
+mod crypt;
 mod dates;
 mod dice;
 mod each;
@@ -21,6 +22,7 @@ mod text;
 mod wrap;
 mod yaml;
 
+pub(crate) use crypt::{SALT, password_hash};
 pub(crate) use dice::generator;
 pub(crate) use lists::flatten_into;
 pub(crate) use markup::Url;
@@ -44,6 +46,7 @@ pub const FILTERS: &[&[Filter]] = &[
     json::FILTERS,
     yaml::FILTERS,
     encoding::FILTERS,
+    crypt::FILTERS,
     dates::FILTERS,
     dice::FILTERS,
     markup::FILTERS,

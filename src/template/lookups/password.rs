@@ -8,7 +8,7 @@ use std::path::Path;
 use super::term::{Term, text_option, texts};
 use crate::template::call::{Call, Lookup, Result};
 use crate::template::error::TemplateError;
-use crate::template::filters::generator;
+use crate::template::filters::{SALT, generator, password_hash};
 use crate::template::mersenne::Mersenne;
 use crate::template::val::Val;
 
@@ -36,9 +36,6 @@ fn password(call: &mut Call<'_>) -> Result<Vec<Val>> {
             let named = named.iter().find(|(n, _)| *n == name).and_then(|(_, v)| v.clone());
             term.get(name).map(str::to_owned).or(named)
         };
-        if option("encrypt").is_some_and(|e| !e.is_empty() && !e.eq_ignore_ascii_case("none")) {
-            return Err(call.fail("'encrypt' is not supported yet"));
-        }
         let length = option("length").unwrap_or_else(|| "20".to_owned());
         let Some(length) = length.parse::<usize>().ok().filter(|n| *n <= 1 << 20) else {
             return Err(call.fail(format!("'length' must be a number, not '{length}'")));
@@ -58,7 +55,8 @@ fn password(call: &mut Call<'_>) -> Result<Vec<Val>> {
         let path = call.eval.env().basedir.join(&term.text);
         let dev_null = path == Path::new("/dev/null");
         if !dev_null && path.exists() {
-            out.push(Val::str(kept(&super::files::read(&path)?)));
+            let text = super::files::read(&path)?;
+            out.push(encrypted(call, kept(&text).to_owned(), option("encrypt"), salt_of(&text))?);
             continue;
         }
         let seed = option("seed").map(Val::from);
@@ -67,7 +65,13 @@ fn password(call: &mut Call<'_>) -> Result<Vec<Val>> {
             None => Mersenne::from_system(),
         };
         let fresh: String = (0..length).map(|_| candidates[dice.below(candidates.len() as u64) as usize]).collect();
-        out.push(Val::str(if dev_null { fresh } else { keep(&path, &fresh)? }));
+        let salt = option("encrypt").filter(|e| !e.is_empty()).map(|_| Mersenne::from_system().text(SALT, 8));
+        let line = match &salt {
+            Some(salt) => format!("{fresh} salt={salt}"),
+            None => fresh,
+        };
+        let line = if dev_null { line } else { keep(&path, &line)? };
+        out.push(encrypted(call, kept(&line).to_owned(), option("encrypt"), salt_of(&line))?);
     }
     Ok(out)
 }
@@ -106,6 +110,22 @@ fn kept(text: &str) -> &str {
     line.rsplit_once(" salt=").map_or(line, |(password, _)| password)
 }
 
+/// The salt of a file that was written with `encrypt`.
+fn salt_of(text: &str) -> Option<String> {
+    text.trim_end().rsplit_once(" salt=").map(|(_, salt)| salt.to_owned())
+}
+
+/// The password itself, or its hash with the salt that is kept beside it.
+fn encrypted(call: &Call<'_>, password: String, kind: Option<String>, salt: Option<String>) -> Result<Val> {
+    let Some(kind) = kind.filter(|k| !k.is_empty() && !k.eq_ignore_ascii_case("none")) else {
+        return Ok(Val::str(password));
+    };
+    let Some(salt) = salt else {
+        return Err(call.fail("the file has no salt, since it was written without 'encrypt'"));
+    };
+    password_hash(&password, &kind, Some(&salt), None).map(Val::str).map_err(|e| call.fail(e))
+}
+
 /// Writes the password where nobody else reads it; one that another process wrote meanwhile counts.
 fn keep(path: &Path, password: &str) -> Result<String> {
     let wrong = |e: std::io::Error| TemplateError::file(format!("can't write {}: {e}", path.display()));
@@ -118,7 +138,7 @@ fn keep(path: &Path, password: &str) -> Result<String> {
             Ok(password.to_owned())
         }
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            super::files::read(path).map(|text| kept(&text).to_owned())
+            super::files::read(path).map(|text| text.trim_end().to_owned())
         }
         Err(e) => Err(wrong(e)),
     }
