@@ -231,6 +231,11 @@ fn closing(report: &JobReport, workspace: &Path) -> String {
     for [context, result, time] in rows {
         let _ = writeln!(text, "{}", format!("{context:<11} {result:<width$}  {time}").trim_end());
     }
+    for transition in &report.transitions {
+        if let Ending::NotStarted(reason) = &transition.ending {
+            let _ = writeln!(text, "\n{} was not started: {reason}", transition.context);
+        }
+    }
     let _ = writeln!(text, "\nresults in {}", results.display());
     text
 }
@@ -241,7 +246,7 @@ fn row(transition: &TransitionReport) -> [String; 3] {
     let (result, time) = match &transition.ending {
         Ending::Code(0) => ("ok".to_string(), time),
         Ending::Code(code) => (format!("failed ({})", meaning(*code)), time),
-        Ending::NotStarted(reason) => (format!("not started: {reason}"), String::new()),
+        Ending::NotStarted(_) => ("not started".to_string(), String::new()),
     };
     [transition.context.to_string(), result, time]
 }
@@ -283,10 +288,11 @@ mod tests {
         };
         let text = closing(&report, dir.path()).replace(&*dir.path().to_string_lossy(), "WS");
         let expected = "\nall is well\n\n\
-                        transition  result                         time\n\
-                        setup       failed (2: a host failed)      1.23 s\n\
-                        run         not started: the setup failed\n\
-                        cleanup     ok                             1.23 s\n\n\
+                        transition  result                     time\n\
+                        setup       failed (2: a host failed)  1.23 s\n\
+                        run         not started\n\
+                        cleanup     ok                         1.23 s\n\n\
+                        run was not started: the setup failed\n\n\
                         results in WS/results\n";
         assert_eq!(text, expected);
         assert_eq!(report.exit_code(), 2);
