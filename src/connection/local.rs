@@ -55,6 +55,8 @@ async fn start(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
+        // A terminal's interrupt goes to a whole group: the agent must live to end what it runs.
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(|e| ConnectionError::Start { program: name.clone(), why: e.to_string() })?;

@@ -177,10 +177,10 @@ mod tests {
             "exekutir.xn",
             "exekutir/setup_before_job.yml",
             "exekutir/roles/common/tasks/main.yml",
-            "exekutir/inventory/group_vars/all.yml",
+            "exekutir/inventory/defaults.yml",
             "kommandir/job.xn",
             "kommandir/roles/common/tasks/main.yml",
-            "kommandir/inventory/group_vars/all.yml",
+            "kommandir/inventory/defaults.yml",
             "jobs/quickstart/run.yml",
         ] {
             assert!(into.join(path).is_file(), "{path}");
