@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The version of the format.
+/// What [`Record::version`] is now.
 pub const VERSION: u32 = 1;
 
 /// The outcome of one case.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// [`VERSION`].
+    /// The version of the format.
     pub version: u32,
     /// What was run.
     pub program: String,
