@@ -1,6 +1,6 @@
 //! Actions: the controller's half of a task. A task whose name isn't in [`ACTIONS`] is a module, run by the agent as it is.
 //!
-//! An action has two halves: `bind`, a plain function that turns rendered arguments into [`Work`], and [`perform`], which
+//! An action has two halves: `bind`, a plain function that turns rendered arguments into [`Work`], and [`perform()`], which
 //! does what needs the host.
 //!
 //! Invariant: an action changes no run state; what it wants changed it returns as effects.

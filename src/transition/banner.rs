@@ -29,7 +29,7 @@ pub fn divider(params: &Params, text: &str) -> String {
     divided(&params.hostname, params.colour(), text)
 }
 
-/// As [`divider`], where there are no parameters because they were wrong.
+/// As `divider`, where there are no parameters because they were wrong.
 pub fn divided(hostname: &str, colour: bool, text: &str) -> String {
     let (red, green, normal) = if colour { ("\x1b[1;31m", "\x1b[1;32m", "\x1b[0;39m") } else { ("", "", "") };
     let line = "#".repeat(50usize.saturating_sub(hostname.len()));
