@@ -33,6 +33,10 @@ pub fn main(argv: &[OsString]) -> u8 {
     let name =
         argv.first().map(|a| Path::new(a).file_name().unwrap_or(a).to_string_lossy().into_owned()).unwrap_or_default();
     let args: Vec<String> = argv.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    // By whatever name: content copies this program as adept.py, and then it starts itself under that name.
+    if args.first().is_some_and(|a| a == AGENT_ROLE) {
+        return serve();
+    }
     match name.as_str() {
         "ansible-playbook" => return playbook::run(&args, process),
         "ansible-inventory" => return inventory::run(&args, &process),
@@ -44,7 +48,6 @@ pub fn main(argv: &[OsString]) -> u8 {
     }
     let rest = args.get(1..).unwrap_or_default();
     match args.first().map(String::as_str) {
-        Some(AGENT_ROLE) => serve(),
         Some("job") => job::run(rest, process, &Playbooks),
         Some("keygen") => keygen::run(rest, &process),
         Some("playbook") => playbook::run(rest, process),
