@@ -36,6 +36,8 @@ pub struct Binding<'a> {
     pub args: Args,
     /// Renders what `raw_params` left raw.
     pub templar: &'a Templar,
+    /// A templar that knows further variables.
+    pub with: &'a dyn Fn(Map) -> Templar,
     /// The task.
     pub task: &'a Task,
     /// Where relative files are searched.

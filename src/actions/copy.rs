@@ -9,6 +9,7 @@ use adept_wire::{Data, Key, Map, Value};
 use super::action::{Action, Binding, Work};
 use super::error::ActionError;
 use super::files::find_file;
+use crate::template::filters::json::JsonOptions;
 
 pub(super) const ACTION: Action = Action::new(
     Spec::new(
@@ -87,7 +88,9 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
                 Data::Str(s) => s.as_bytes().into(),
                 Data::Bytes(bytes) => bytes.clone(),
                 // A map or list becomes JSON, as in Ansible.
-                Data::Map(_) | Data::List(_) => serde_json::to_vec(&content).unwrap_or_default().into(),
+                Data::Map(_) | Data::List(_) => {
+                    crate::template::filters::json::dumps(&content, &JsonOptions::new(None)).into_bytes().into()
+                }
                 _ => adept_modules::args::text(&content).into_bytes().into(),
             };
             if b.args.str("dest").is_some_and(|d| d.ends_with('/')) {

@@ -1,5 +1,7 @@
 //! `template`: renders a file here and brings the text to the host.
 
+use std::path::Path;
+
 use adept_modules::{Default, Kind, Param, Spec};
 use adept_wire::{Key, Value};
 
@@ -57,6 +59,22 @@ const COPY_PARAMS: &[&str] = &[
     "unsafe_writes",
 ];
 
+/// The variables that a template may use to tell what it is: `template_path`, `template_host`, ...
+fn about(src: &Path, dest: &str) -> adept_wire::Map {
+    let path = src.display().to_string();
+    let shown =
+        |t: jiff::Timestamp| t.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S.%6f").to_string();
+    let meta = std::fs::metadata(src).ok();
+    let mtime = meta.as_ref().and_then(|m| m.modified().ok()).and_then(|t| jiff::Timestamp::try_from(t).ok());
+    let uid = meta.as_ref().map(std::os::unix::fs::MetadataExt::uid);
+    adept_wire::map! {
+        "template_path" => path.as_str(), "template_fullpath" => path.as_str(), "template_destpath" => dest,
+        "template_host" => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        "template_uid" => uid.map(|uid| adept_modules::sys::user::user_name(uid).unwrap_or_else(|| uid.to_string())),
+        "template_mtime" => mtime.map(shown), "template_run_date" => shown(jiff::Timestamp::now()),
+    }
+}
+
 fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
     let src = find_file(b.search, "templates", b.args.str("src").unwrap_or_default())?;
     let text = std::fs::read(&src).map_err(|e| ActionError::failed(format!("{}: {e}", src.display())))?;
@@ -76,7 +94,8 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
         ..Syntax::FILE
     };
     let options = FileOptions { syntax };
-    let mut rendered = b.templar.file(&text, &src.to_string_lossy(), &options)?;
+    let mut rendered =
+        (b.with)(about(&src, b.args.str("dest").unwrap_or_default())).file(&text, &src.to_string_lossy(), &options)?;
     match b.args.str("newline_sequence") {
         Some("\r" | "\\r") => rendered = rendered.replace('\n', "\r"),
         Some("\r\n" | "\\r\\n") => rendered = rendered.replace('\n', "\r\n"),

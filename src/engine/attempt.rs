@@ -89,7 +89,12 @@ impl HostTask {
             blocking(move || this.start()).await
         };
         match start {
-            Err(e) => this.finish(ItemOutcome::failed(e), Vec::new(), false).await,
+            Err(e) => {
+                let mut item = ItemOutcome::failed(e);
+                // Nothing was begun that could have changed anything: such a result has no `changed`, as in Ansible.
+                item.judged.result.shift_remove("changed");
+                this.finish(item, Vec::new(), false).await
+            }
             Ok(Start::Skip(result)) => {
                 this.finish(ItemOutcome::of(Status::Skipped, result, None), Vec::new(), false).await
             }
@@ -357,7 +362,10 @@ impl HostTask {
                 return item;
             }
         };
-        let ActionOutcome { module, mut effects, always_show } = outcome;
+        let ActionOutcome { mut module, mut effects, always_show } = outcome;
+        if let Some(changes) = super::effects::changes_inventory(&self.engine, &self.host, &effects) {
+            module.changed = changes;
+        }
         if !module.facts.is_empty() {
             effects.push(Effect::Facts(module.facts.clone()));
         }
@@ -537,7 +545,8 @@ fn summary(statuses: &[(Status, bool)], total: usize) -> (Map, Status) {
     }
     let changed = statuses.iter().any(|(_, changed)| *changed);
     let has = |status: Status| statuses.iter().any(|(s, _)| *s == status);
-    let mut result = adept_wire::map! { "changed" => changed };
+    let skipped = statuses.iter().all(|(s, _)| *s == Status::Skipped);
+    let mut result = adept_wire::map! { "changed" => changed, "skipped" => skipped };
     let status = if has(Status::Unreachable) {
         result.insert("unreachable".into(), true.into());
         result.insert("msg".into(), "One or more items were unreachable".into());
@@ -546,8 +555,7 @@ fn summary(statuses: &[(Status, bool)], total: usize) -> (Map, Status) {
         result.insert("failed".into(), true.into());
         result.insert("msg".into(), "One or more items failed".into());
         Status::Failed
-    } else if statuses.iter().all(|(s, _)| *s == Status::Skipped) {
-        result.insert("skipped".into(), true.into());
+    } else if skipped {
         result.insert("msg".into(), "All items skipped".into());
         Status::Skipped
     } else {
@@ -564,6 +572,28 @@ fn censored(mut outcome: TaskOutcome) -> TaskOutcome {
     };
     if let Some(changed) = outcome.result.get("changed") {
         result.insert("changed".into(), changed.clone());
+    }
+    if let Some(items) = outcome.result.get("results").and_then(Value::as_list) {
+        // Of a loop, each item is hidden by itself.
+        let hide = |item: &Value| {
+            let mut hidden: Map = result.clone();
+            if let Some(changed) = item.get("changed") {
+                hidden.insert("changed".into(), changed.clone());
+            }
+            Value::map(hidden)
+        };
+        let items = items.iter().map(hide).collect();
+        result = result
+            .iter()
+            .filter(|(k, _)| k.as_str() != Some("censored"))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        for key in ["msg", "skipped"] {
+            if let Some(value) = outcome.result.get(key) {
+                result.insert(key.into(), value.clone());
+            }
+        }
+        result.insert("results".into(), Value::list(items));
     }
     outcome.result = result.into();
     outcome.diff.clear();

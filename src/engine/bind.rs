@@ -120,6 +120,7 @@ impl HostTask {
             play: Some(self.play.clone()),
             frame: Some(self.placed.frame.clone()),
             task: Some(self.placed.task.clone()),
+            delegate: None,
             locals,
             learned,
             search_path: search_path(&self.placed, &self.play.playbook_dir).into(),
@@ -305,6 +306,14 @@ impl HostTask {
             }
             name => name.map(Arc::from),
         };
+        let templar = match &delegate {
+            Some(delegate) => {
+                let scope =
+                    TaskScope { delegate: Some(delegate.clone()), ..self.scope(locals.clone(), learned.clone()) };
+                Templar::new(self.engine.env.clone(), Arc::new(scope))
+            }
+            None => templar,
+        };
         let task = &self.placed.task;
         let action = self.action_name(&templar)?;
         let check = self.flag(&templar, "check_mode")?.unwrap_or(self.engine.options.check);
@@ -320,9 +329,15 @@ impl HostTask {
                     }));
                 }
                 let path = search_path(&self.placed, &self.play.playbook_dir);
+                let with = |vars: Map| {
+                    let mut locals = locals.clone();
+                    locals.extend(vars);
+                    self.templar(locals, learned.clone())
+                };
                 let binding = Binding {
                     args,
                     templar: &templar,
+                    with: &with,
                     task,
                     search: SearchPath(&path),
                     check,

@@ -200,6 +200,7 @@ mod tests {
         let task = Task {
             origin: None,
             action: name.into(),
+            written: name.into(),
             args: TaskArgs::default(),
             loop_over: None,
             keywords: Keywords::default(),

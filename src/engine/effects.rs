@@ -44,6 +44,21 @@ pub fn apply(engine: &Engine, host: &Arc<str>, facts_of: &Arc<str>, effects: &[E
     notify
 }
 
+/// Would these effects change the inventory? `None` when they don't concern it.
+pub fn changes_inventory(engine: &Engine, host: &str, effects: &[Effect]) -> Option<bool> {
+    let inventory = engine.vars.inventory();
+    let in_group = |host: &str, group: &str| inventory.groups_of(host).iter().any(|g| &**g == group);
+    effects.iter().find_map(|effect| match effect {
+        Effect::AddHost { name, groups, vars } => {
+            let known = inventory.host(name).is_some_and(|h| !h.is_implicit());
+            let vars_known = vars.iter().all(|(k, v)| inventory.host_vars(name).get(k) == Some(v));
+            Some(!(known && vars_known && groups.iter().all(|g| in_group(name, g))))
+        }
+        Effect::GroupBy { group, .. } => Some(!in_group(host, group)),
+        _ => None,
+    })
+}
+
 /// An extra variable always wins: setting a fact of the same name has no effect, which is worth a word.
 fn warn_shadowed(engine: &Engine, vars: &Map) {
     let shadowed: Vec<&str> =

@@ -102,6 +102,7 @@ pub(super) fn play_templar(engine: &Engine, play: &Arc<PlayScope>, placed: &Plac
         play: Some(play.clone()),
         frame: Some(placed.frame.clone()),
         task: Some(placed.task.clone()),
+        delegate: None,
         locals: Map::new(),
         learned: Map::new(),
         search_path: Arc::new([]),

@@ -96,6 +96,11 @@ fn conditions(placed: &Placed, name: &str) -> Vec<Value> {
     }
 }
 
+/// What a result says of a condition that can't be evaluated.
+fn conditional(e: &BindError) -> String {
+    format!("Error while evaluating conditional: {}", e.message)
+}
+
 fn all(templar: &Templar, conditions: &[Value]) -> Result<bool, BindError> {
     for condition in conditions {
         if !templar.condition(condition)? {
@@ -136,14 +141,23 @@ impl HostTask {
         if !skipped && !(changed_when.is_empty() && failed_when.is_empty()) {
             // The result's own keys are no variables here, as in Ansible: only the registered name is.
             let templar = self.templar(locals.clone(), learned.clone());
+            // A condition that can't be evaluated fails the task and leaves the module's result readable, as in 2.19.
             if !changed_when.is_empty() {
-                let changed = all(&templar, &changed_when)?;
-                result.insert("changed".into(), changed.into());
+                match all(&templar, &changed_when) {
+                    Ok(changed) => result.insert("changed".into(), changed.into()),
+                    Err(e) => {
+                        result.insert("changed_when_result".into(), conditional(&e).into());
+                        result.insert("failed".into(), true.into())
+                    }
+                };
             }
             if !failed_when.is_empty() {
-                let failed = all(&templar, &failed_when)?;
+                let (failed, shown) = match all(&templar, &failed_when) {
+                    Ok(failed) => (failed, failed.into()),
+                    Err(e) => (true, conditional(&e).into()),
+                };
                 result.insert("failed".into(), failed.into());
-                result.insert("failed_when_result".into(), failed.into());
+                result.insert("failed_when_result".into(), shown);
             }
             if let Some(name) = &register {
                 locals.insert(name.as_str().into(), result.clone().into());
@@ -168,11 +182,13 @@ impl HostTask {
                 status != Status::Failed
             } else {
                 let templar = self.templar(locals.clone(), learned.clone());
-                all(&templar, &until)?
+                all(&templar, &until)
+                    .map_err(|e| BindError { message: format!("Task failed: {}", conditional(&e)), ..e })?
             };
             if !done && attempt >= of {
-                // All attempts are used up: that is a failure, whatever the last one returned.
+                // All attempts are used up: that is a failure, whatever the last one returned. Ansible counts one less here.
                 result.insert("failed".into(), true.into());
+                result.insert("attempts".into(), (of - 1).max(1).into());
                 return Ok(Judged { status: Status::Failed, result, done });
             }
         }

@@ -1,11 +1,12 @@
 //! `PlayRun`: the dispatcher of one play. It alone owns the state of hosts: who is where, who failed, who notified what.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use adept_wire::{Data, Key, Map, Value};
 use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
 
 use super::attempt::{HostOutcome, Included};
 use super::bind::{BindError, Bound, HostTask};
@@ -13,7 +14,7 @@ use super::cursor::{AfterFailure, Cursor};
 use super::effects;
 use super::engine::Engine;
 use super::handlers::{HandlerId, Handlers};
-use super::load::{Compiler, include_file};
+use super::load::{Compiler, IncludeFlags, include_file};
 use super::program::{Item, Section};
 use super::strategy::linear;
 use super::tags;
@@ -48,6 +49,15 @@ struct HostState {
     notified: HashSet<HandlerId>,
     failed: bool,
     unreachable: bool,
+}
+
+/// An include that a host has reached.
+struct Including {
+    host: usize,
+    /// The hosts that it counts for: with `run_once` all.
+    affected: Vec<usize>,
+    wanted: Vec<Included>,
+    outcome: HostOutcome,
 }
 
 /// How a batch ended.
@@ -191,12 +201,13 @@ impl<'a> PlayRun<'a> {
         if placed.task.action == "meta" {
             return self.meta(placed, &group, end).await;
         }
-        let (name, run_once, fatal) = blocking(move || {
+        let (name, run_once, fatal, throttle) = blocking(move || {
             let templar = first.templar(Map::new(), Map::new());
             let name = task_name(&first, &templar);
             let run_once = first.flag(&templar, "run_once").ok().flatten().unwrap_or(false);
             let fatal = first.flag(&templar, "any_errors_fatal").ok().flatten();
-            (name, run_once, fatal)
+            let throttle = first.number(&templar, "throttle").ok().flatten().filter(|t| *t >= 1.0).map(|t| t as usize);
+            (name, run_once, fatal, throttle)
         })
         .await;
         let once = run_once || actions::find(&placed.task.action).is_some_and(|a| a.once);
@@ -211,30 +222,37 @@ impl<'a> PlayRun<'a> {
         }));
         let workers: Vec<usize> = if once { vec![group[0]] } else { group.clone() };
         let mut running = FuturesUnordered::new();
+        let throttle = throttle.map(|t| Arc::new(Semaphore::new(t)));
         for &host in &workers {
             let task = self.host_task(placed, host, number);
-            let forks = self.engine.forks.clone();
+            let (forks, throttle) = (self.engine.forks.clone(), throttle.clone());
             running.push(async move {
-                // The semaphore is never closed.
+                // Neither semaphore is ever closed.
+                let _turn = match &throttle {
+                    Some(throttle) => throttle.acquire().await.ok(),
+                    None => None,
+                };
                 let _permit = forks.acquire().await;
                 (host, task.run().await)
             });
         }
-        let mut includes: Vec<(usize, Vec<Included>)> = Vec::new();
+        let mut includes: Vec<Including> = Vec::new();
         let mut failed_hosts = Vec::new();
         while let Some((host, mut outcome)) = running.next().await {
             let wanted = std::mem::take(&mut outcome.includes);
             let affected: Vec<usize> = if once { group.clone() } else { vec![host] };
-            if self.finished(placed, number, host, &affected, outcome, !wanted.is_empty())? {
-                failed_hosts.push(host);
-            } else if !wanted.is_empty() {
-                includes.extend(affected.into_iter().map(|h| (h, wanted.clone())));
+            if wanted.is_empty() {
+                if self.finished(placed, number, host, &affected, outcome)? {
+                    failed_hosts.push(host);
+                }
+            } else {
+                includes.push(Including { host, affected, wanted, outcome });
             }
         }
         drop(running);
-        includes.sort_by_key(|(host, _)| *host);
+        includes.sort_by_key(|i| i.host);
         if !includes.is_empty() {
-            self.include(placed, includes)?;
+            self.include(placed, number, includes)?;
         }
         self.fail_all_if_needed(&failed_hosts, fatal.unwrap_or(self.any_errors_fatal));
         Ok(())
@@ -265,16 +283,10 @@ impl<'a> PlayRun<'a> {
         host: usize,
         affected: &[usize],
         done: HostOutcome,
-        includes: bool,
     ) -> Result<bool, Diagnostic> {
         let HostOutcome { mut outcome, result, delegate, delegate_facts, .. } = done;
         let name = self.hosts[host].name.clone();
-        if let Some(register) = placed.task.keyword("register").and_then(Value::as_str) {
-            let vars: Map = [(Key::from(register), result.clone())].into_iter().collect();
-            for &h in affected {
-                self.engine.vars.learn(&self.hosts[h].name, &vars);
-            }
-        }
+        self.learn_result(placed, affected, &result);
         for &h in affected {
             let own = self.hosts[h].name.clone();
             let facts_of = delegate.as_ref().filter(|_| delegate_facts).unwrap_or(&own);
@@ -314,10 +326,17 @@ impl<'a> PlayRun<'a> {
             }
             return Ok(true);
         }
-        if !includes {
-            self.advance(affected);
-        }
+        self.advance(affected);
         Ok(false)
+    }
+
+    /// Stores what `register` names.
+    fn learn_result(&self, placed: &Placed, hosts: &[usize], result: &Value) {
+        let Some(register) = placed.task.keyword("register").and_then(Value::as_str) else { return };
+        let vars: Map = [(Key::from(register), result.clone())].into_iter().collect();
+        for &h in hosts {
+            self.engine.vars.learn(&self.hosts[h].name, &vars);
+        }
     }
 
     /// A host failed: on to `rescue` or `always`, or out.
@@ -365,16 +384,16 @@ impl<'a> PlayRun<'a> {
             let bad = self.hosts.iter().filter(|h| h.failed || h.unreachable).count();
             bad as f64 / self.hosts.len() as f64 * 100.0 > limit
         });
-        // A failure that is being rescued is not fatal.
+        // A failure that is being rescued sends all hosts to their `rescue`, and the play goes on.
         let hopeless = failed.iter().any(|&h| self.hosts[h].failed || self.hosts[h].unreachable);
-        if (fatal && hopeless) || too_many {
+        if fatal || too_many {
             for host in 0..self.hosts.len() {
-                if !self.hosts[host].failed && !self.hosts[host].unreachable {
+                let state = &self.hosts[host];
+                if !failed.contains(&host) && !state.failed && !state.unreachable && state.cursor.current().is_some() {
                     self.fail_host(host, None);
-                    self.hosts[host].failed = true;
                 }
             }
-            self.ended = true;
+            self.ended |= hopeless || too_many;
         }
     }
 
@@ -389,82 +408,78 @@ impl<'a> PlayRun<'a> {
         }
     }
 
-    /// Loads what hosts asked to include; hosts and items that include the same with the same variables share it.
-    fn include(&mut self, placed: &Placed, wanted: Vec<(usize, Vec<Included>)>) -> Result<(), Diagnostic> {
+    /// Loads what hosts asked to include; hosts and items that include the same with the same variables share it. A file
+    /// that is missing or has a mistake is a failure of the hosts that reached it, and nothing ignores it.
+    fn include(&mut self, placed: &Placed, number: u64, wanted: Vec<Including>) -> Result<(), Diagnostic> {
         struct Group {
             included: Included,
             hosts: Vec<usize>,
             order: usize,
         }
         let mut groups: Vec<Group> = Vec::new();
-        let mut asked: Vec<usize> = Vec::new();
-        for (host, list) in wanted {
-            asked.push(host);
-            for (order, included) in list.into_iter().enumerate() {
+        for including in &wanted {
+            for (order, included) in including.wanted.iter().enumerate() {
                 let same = groups.iter_mut().find(|g| {
                     g.order == order
                         && g.included.include.kind == included.include.kind
                         && g.included.locals == included.locals
                         && g.included.include.vars == included.include.vars
-                        && !g.hosts.contains(&host)
                 });
                 match same {
-                    Some(group) => group.hosts.push(host),
-                    None => groups.push(Group { included, hosts: vec![host], order }),
+                    Some(group) => group.hosts.extend(&including.affected),
+                    None => groups.push(Group { included: included.clone(), hosts: including.affected.clone(), order }),
                 }
             }
         }
         groups.sort_by_key(|g| g.order);
-        // Each host gets one section that holds, in order, what its items included.
-        let mut bodies: Vec<(usize, Vec<Item>)> = asked.iter().map(|h| (*h, Vec::new())).collect();
+        // Each host gets one section that holds, in order, what its items included. Whoever did not ask for something gets
+        // an empty one in its place, so that equal positions mean equal tasks.
+        let mut bodies: HashMap<usize, Vec<Item>> =
+            wanted.iter().flat_map(|i| &i.affected).map(|h| (*h, Vec::new())).collect();
+        let mut failed: HashMap<usize, Diagnostic> = HashMap::new();
         for group in groups {
             let hosts: Vec<String> = group.hosts.iter().map(|&h| self.hosts[h].name.to_string()).collect();
             match self.load_include(placed, &group.included) {
                 Ok((file, items)) => {
                     let item = group.included.label.clone();
                     self.engine.events.send(EventKind::Included { file, hosts, item });
-                    let section = Item::Section(Arc::new(Section::plain(items)));
-                    // Whoever did not ask for it gets an empty one, so that equal positions mean equal tasks.
-                    let empty = Item::Section(Arc::new(Section::default()));
+                    let section = Arc::new(Section::plain(items));
                     for (host, body) in &mut bodies {
-                        body.push(if group.hosts.contains(host) { section.clone() } else { empty.clone() });
+                        let asked = group.hosts.contains(host);
+                        body.push(Item::Section(if asked { section.clone() } else { Arc::default() }));
+                        if asked {
+                            self.stats.0.entry(self.hosts[*host].name.to_string()).or_default().ok += 1;
+                        }
                     }
                 }
-                Err(e) => {
-                    // A file that is missing or has a mistake is a failure of the hosts that reached it.
-                    for &host in &group.hosts {
-                        self.include_failed(placed, host, &e);
-                        bodies.retain(|(h, _)| *h != host);
-                    }
-                }
+                Err(e) => failed.extend(group.hosts.iter().map(|h| (*h, e.clone()))),
             }
         }
         self.included += 1;
-        for (host, body) in bodies {
-            // Sections that hosts share have one key per position within, so that hosts stay in step.
-            self.hosts[host].cursor.enter(Arc::new(Section::plain(body)), self.included);
-            self.skip_handlers(host);
+        for including in wanted {
+            let Including { host, affected, mut outcome, .. } = including;
+            if let Some(e) = failed.get(&host) {
+                outcome.outcome = include_failure(placed, e);
+                outcome.result = outcome.outcome.result.clone();
+                self.engine.events.send(EventKind::Warning { message: e.to_string(), origin: None });
+                self.finished(placed, number, host, &affected, outcome)?;
+                continue;
+            }
+            self.learn_result(placed, &affected, &outcome.result);
+            self.engine.events.send(EventKind::TaskFinished(TaskResult {
+                task: number,
+                host: self.hosts[host].name.to_string(),
+                delegate: None,
+                item: None,
+                outcome: outcome.outcome,
+            }));
+            for h in affected {
+                let body = bodies.remove(&h).unwrap_or_default();
+                self.hosts[h].cursor.enter(Arc::new(Section::plain(body)), self.included);
+                self.skip_handlers(h);
+            }
         }
         Ok(())
-    }
-
-    fn include_failed(&mut self, placed: &Placed, host: usize, e: &Diagnostic) {
-        let result = adept_wire::map! { "msg" => e.message.as_str(), "failed" => true, "changed" => false };
-        let mut outcome = TaskOutcome::new(Status::Failed, result.into());
-        outcome.origin = e.origin.clone().or_else(|| placed.task.origin.clone());
-        outcome.rescued = self.hosts[host].cursor.is_rescuing();
-        let name = self.hosts[host].name.to_string();
-        self.stats.count(&name, &outcome);
-        let result = outcome.result.clone();
-        self.engine.events.send(EventKind::Warning { message: e.to_string(), origin: None });
-        self.engine.events.send(EventKind::TaskFinished(TaskResult {
-            task: self.engine.task_number(),
-            host: name,
-            delegate: None,
-            item: None,
-            outcome,
-        }));
-        self.fail_host(host, Some((placed, &result)));
     }
 
     fn load_include(&mut self, placed: &Placed, included: &Included) -> Result<(String, Vec<Item>), Diagnostic> {
@@ -498,8 +513,9 @@ impl<'a> PlayRun<'a> {
                 let compiled = self.compiler.included_file(&path, &frame, task.handler)?;
                 (path.display().to_string(), compiled)
             }
-            IncludeKind::Role { name, from, public, .. } => {
-                (name.clone(), self.compiler.included_role(name, from, *public, task, &frame)?)
+            IncludeKind::Role { name, from, public, allow_duplicates } => {
+                let flags = IncludeFlags { public: *public, allow_duplicates: *allow_duplicates };
+                (name.clone(), self.compiler.included_role(name, from, flags, task, &frame)?)
             }
         };
         let problems = super::load::check_items(&self.engine.env, &compiled.items);
@@ -567,6 +583,14 @@ impl<'a> PlayRun<'a> {
     }
 }
 
+/// The outcome of an include whose file can't be had.
+fn include_failure(placed: &Placed, e: &Diagnostic) -> TaskOutcome {
+    let result = adept_wire::map! { "reason" => e.message.as_str(), "failed" => true, "changed" => false };
+    let mut outcome = TaskOutcome::new(Status::Failed, result.into());
+    outcome.origin = e.origin.clone().or_else(|| placed.task.origin.clone());
+    outcome
+}
+
 /// A task's name, rendered; what can't be rendered is shown as it is written.
 fn task_name(task: &HostTask, templar: &crate::template::Templar) -> String {
     match task.placed.task.name() {
@@ -575,7 +599,17 @@ fn task_name(task: &HostTask, templar: &crate::template::Templar) -> String {
             Ok(value) if !value.is_null() => adept_modules::args::text(&value),
             _ => raw.as_str().unwrap_or_default().to_string(),
         },
-        None => task.placed.task.action.clone(),
+        None => {
+            let action = &task.placed.task.written;
+            let role = (task.placed.task.action == "include_role").then(|| {
+                let args = &task.placed.task.args.map;
+                args.get("name").or_else(|| args.get("role")).and_then(|v| templar.render(v).ok())
+            });
+            match role.flatten() {
+                Some(role) => format!("{action} : {}", adept_modules::args::text(&role)),
+                None => action.clone(),
+            }
+        }
     }
 }
 

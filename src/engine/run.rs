@@ -114,6 +114,7 @@ fn scope(engine: &Engine, play: Option<Arc<PlayScope>>, host: Arc<str>) -> TaskS
         play,
         frame: None,
         task: None,
+        delegate: None,
         locals: Map::new(),
         learned: Map::new(),
         search_path: Arc::new([]),
@@ -136,15 +137,19 @@ async fn run_play(
     };
     let Prepared { scope, compiler, compiled, batches, max_fail, free, any_matched } = prepared;
     *matched |= any_matched;
-    let names: Vec<String> = scope.hosts_all.iter().map(ToString::to_string).collect();
-    engine.events.send(EventKind::PlayStarted { name: scope.name.clone(), hosts: names });
+    let begin = |hosts: &[Arc<str>]| {
+        let hosts = hosts.iter().map(ToString::to_string).collect();
+        engine.events.send(EventKind::PlayStarted { name: scope.name.clone(), hosts });
+    };
     if scope.hosts_all.is_empty() {
+        begin(&[]);
         if !any_matched {
             engine.events.send(EventKind::NoHostsMatched { play: scope.name.clone() });
         }
         return Ok(false);
     }
     for batch in batches {
+        begin(&batch);
         *scope.batch.write().unwrap_or_else(PoisonError::into_inner) = batch.clone();
         let BatchEnd { failed, unreachable, cleared, ended } =
             run_batch(&engine, &scope, &compiler, &compiled, &batch, max_fail, free, stats).await?;
@@ -251,9 +256,10 @@ fn prepare(engine: &Arc<Engine>, loaded: &LoadedPlay, lost: &HashSet<Arc<str>>) 
     for warning in warnings {
         engine.events.send(EventKind::Warning { message: warning.message, origin: warning.origin });
     }
-    order(&mut hosts, keyword("order")?)?;
     let any_matched = !hosts.is_empty();
     hosts.retain(|h| !lost.contains(h));
+    let mut ordered = hosts.clone();
+    order(&mut ordered, keyword("order")?)?;
     let scope = Arc::new(PlayScope {
         play: play.clone(),
         name,
@@ -276,7 +282,7 @@ fn prepare(engine: &Arc<Engine>, loaded: &LoadedPlay, lost: &HashSet<Arc<str>>) 
     if let Some(gather) = gather_facts(engine, loaded, &keyword)? {
         compiled.items.insert(0, gather);
     }
-    let batches = batches(&hosts, keyword("serial")?.as_ref(), play.keywords.get("serial"))?;
+    let batches = batches(&ordered, keyword("serial")?.as_ref(), play.keywords.get("serial"))?;
     let max_fail = keyword("max_fail_percentage")?.and_then(|v| text(&v).trim_end_matches('%').parse::<f64>().ok());
     if let Some(problem) = engine.vars.problem() {
         return Err(problem);
@@ -374,6 +380,7 @@ fn gather_facts(
     let task = Task {
         origin: loaded.play.origin.clone(),
         action: "setup".into(),
+        written: "gather_facts".into(),
         args: TaskArgs { map: args, whole: None },
         loop_over: None,
         keywords,
@@ -428,6 +435,7 @@ fn read_vars_files(engine: &Engine, play: &Arc<PlayScope>) -> Result<()> {
         _ => vec![raw.clone()],
     };
     let mut read: HashMap<PathBuf, Arc<Map>> = HashMap::new();
+    let mut missing: HashSet<String> = HashSet::new();
     let hosts: Vec<Arc<str>> = std::iter::once("".into()).chain(play.hosts_all.iter().cloned()).collect();
     for host in hosts {
         let mut maps: Vec<Arc<Map>> = Vec::new();
@@ -454,13 +462,12 @@ fn read_vars_files(engine: &Engine, play: &Arc<PlayScope>) -> Result<()> {
                 }
                 None if host.is_empty() => {}
                 None => {
+                    // ansible-core 2.19 passes over it in silence; a word costs nothing.
                     let tried: Vec<String> = names.iter().map(|n| text(n)).collect();
-                    return Err(Diagnostic::general(format!("vars file {} was not found", tried.join(", ")))
-                        .at(entry.origin().or(raw.origin()))
-                        .note(format!(
-                            "Could not find file on the Ansible Controller, beside {}",
-                            play.playbook_dir.display()
-                        )));
+                    let message = format!("vars file {} was not found, and is passed over", tried.join(", "));
+                    if missing.insert(message.clone()) {
+                        engine.events.send(EventKind::Warning { message, origin: entry.origin().cloned() });
+                    }
                 }
             }
         }

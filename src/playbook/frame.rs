@@ -56,6 +56,8 @@ pub struct RoleUse {
     pub params: Map,
     /// The roles that this one is a dependency of, or was included by: nearest first.
     pub parents: Vec<Arc<RoleUse>>,
+    /// Used by `include_role` or `import_role`: its parents are then those that include it.
+    pub included: bool,
     /// Dependencies, in order.
     pub dependencies: Vec<Arc<RoleUse>>,
 }

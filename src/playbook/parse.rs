@@ -276,6 +276,7 @@ impl<'a> Parser<'a> {
         let mut task = Task {
             origin: origin.cloned(),
             action: String::new(),
+            written: String::new(),
             args: TaskArgs::default(),
             loop_over: None,
             keywords: Keywords::default(),
@@ -407,6 +408,7 @@ impl<'a> Parser<'a> {
             }
         };
         task.action = plain;
+        task.written = name;
         task.args.map = extra;
         task.args.map.extend(given);
         Ok(())

@@ -66,6 +66,46 @@ fn pieces(text: &str) -> Result<Vec<(&str, &str)>, SplitError> {
     Ok(out)
 }
 
+/// Python's escapes for control characters and code points, which count in pairs.
+fn decode_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let code = |digits: usize| {
+            let hex = after.get(1..=digits)?;
+            char::from_u32(u32::from_str_radix(hex, 16).ok()?).map(|c| (c, digits + 1))
+        };
+        let found = match after.as_bytes().first() {
+            Some(b'n') => Some(('\n', 1)),
+            Some(b't') => Some(('\t', 1)),
+            Some(b'r') => Some(('\r', 1)),
+            Some(b'a') => Some(('\x07', 1)),
+            Some(b'b') => Some(('\x08', 1)),
+            Some(b'f') => Some(('\x0c', 1)),
+            Some(b'v') => Some(('\x0b', 1)),
+            Some(c @ (b'\\' | b'\'' | b'"')) => Some((char::from(*c), 1)),
+            Some(b'x') => code(2),
+            Some(b'u') => code(4),
+            Some(b'U') => code(8),
+            _ => None,
+        };
+        match found {
+            Some((c, used)) => {
+                out.push(c);
+                rest = &after[used..];
+            }
+            None => {
+                out.push('\\');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Removes a pair of quotes around the whole text.
 pub fn unquote(text: &str) -> &str {
     let b = text.as_bytes();
@@ -88,7 +128,8 @@ fn is_name(text: &str) -> bool {
 pub fn key_values(text: &str, only: Option<&[&str]>) -> Result<KeyValues, SplitError> {
     let mut out = KeyValues::default();
     for (gap, piece) in pieces(text)? {
-        let pair = piece.split_once('=').filter(|(k, _)| !k.ends_with('\\'));
+        let decoded = decode_escapes(piece);
+        let pair = decoded.split_once('=').filter(|(k, _)| !k.ends_with('\\'));
         match pair {
             Some((k, v)) if is_name(k) && only.is_none_or(|names| names.contains(&k)) => {
                 out.pairs.push((k.to_string(), unquote(v).to_string()));

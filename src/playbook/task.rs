@@ -13,6 +13,8 @@ pub struct Task {
     pub origin: Option<Origin>,
     /// The module or action, by its plain name where we know it, else as written. May be a template (`action:`).
     pub action: String,
+    /// The action as it was written (`ansible.builtin.copy`): what a task without a name is called.
+    pub written: String,
     /// Its arguments.
     pub args: TaskArgs,
     /// The loop.

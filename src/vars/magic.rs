@@ -110,8 +110,21 @@ pub fn get(scope: &TaskScope, name: &str) -> Option<Var> {
 pub fn connection_default(scope: &TaskScope, name: &str) -> Option<Var> {
     // `hostvars` doesn't show these, as in Ansible: they belong to the running task.
     scope.play.as_ref()?;
+    let keyword = match name {
+        "ansible_user" | "ansible_ssh_user" => scope.keyword("remote_user"),
+        "ansible_port" | "ansible_ssh_port" => scope.keyword("port"),
+        "ansible_connection" => scope.keyword("connection"),
+        _ => None,
+    };
+    if let Some(value) = keyword {
+        return Some(Var::Value(value.clone()));
+    }
     let value = match name {
-        "ansible_host" | "ansible_ssh_host" => Value::str(scope.host.clone()),
+        "ansible_host" | "ansible_ssh_host" => {
+            let host = scope.delegate.as_ref().unwrap_or(&scope.host);
+            let known = scope.vars.inventory().host_vars(host).get(name).cloned();
+            known.unwrap_or_else(|| Value::str(host.clone()))
+        }
         _ => scope.vars.run().connection_defaults.get(name)?.clone(),
     };
     Some(Var::Value(value))
@@ -131,8 +144,9 @@ fn role(scope: &TaskScope) -> Option<&Arc<RoleUse>> {
 }
 
 fn parents(scope: &TaskScope, of: impl Fn(&RoleUse) -> Value) -> Option<Value> {
-    let parents = &role(scope)?.parents;
-    (!parents.is_empty()).then(|| Value::list(parents.iter().map(|r| of(r)).collect()))
+    let role = role(scope)?;
+    let parents = &role.parents;
+    (role.included && !parents.is_empty()).then(|| Value::list(parents.iter().map(|r| of(r)).collect()))
 }
 
 fn role_names(play: &PlayScope, dependencies: bool) -> Value {

@@ -47,6 +47,8 @@ pub struct TaskScope {
     pub frame: Option<Arc<Frame>>,
     /// The task.
     pub task: Option<Arc<Task>>,
+    /// The host that does the work, if another one.
+    pub delegate: Option<Arc<str>>,
     /// Loop variables and the result of the running attempt.
     pub locals: Map,
     /// What earlier items of the same loop set and registered: the strength of `set_fact`.
@@ -65,6 +67,7 @@ impl TaskScope {
                 play: None,
                 frame: None,
                 task: None,
+                delegate: None,
                 locals: Map::new(),
                 learned: Map::new(),
                 search_path: Arc::new([]),
@@ -110,6 +113,12 @@ impl TaskScope {
             Layer::ConnectionDefaults => magic::connection_default(self, name),
             _ => self.inventory_layer(layer, name).map(Var::Value),
         }
+    }
+
+    /// A keyword of the task or of what stands around it.
+    pub(super) fn keyword(&self, name: &str) -> Option<&Value> {
+        let own = self.task.as_ref().and_then(|t| t.keyword(name));
+        own.or_else(|| self.frames().find_map(|f| f.keywords().get(name))).filter(|v| !v.is_null())
     }
 
     fn frames(&self) -> impl Iterator<Item = &Arc<Frame>> {

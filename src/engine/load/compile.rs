@@ -49,12 +49,23 @@ impl Compiled {
 
 type Result<T> = std::result::Result<T, Diagnostic>;
 
+/// How a role is included.
+#[derive(Clone, Copy, Debug)]
+pub struct IncludeFlags {
+    /// Its variables are visible to the rest of the play.
+    pub public: bool,
+    /// It may run more than once.
+    pub allow_duplicates: bool,
+}
+
 /// Where files are relative to, and which are being imported.
 #[derive(Clone, Default)]
 struct Place {
     /// Static imports on the way here.
     stack: Vec<PathBuf>,
     handlers: bool,
+    /// The role is included or imported by a task.
+    included: bool,
 }
 
 impl Compiler {
@@ -106,7 +117,7 @@ impl Compiler {
     /// When it is missing or has a mistake.
     pub fn included_file(&self, file: &Path, frame: &Arc<Frame>, handlers: bool) -> Result<Compiled> {
         let nodes = self.files.tasks(file, handlers)?;
-        let place = Place { stack: vec![file.to_path_buf()], handlers: false };
+        let place = Place { stack: vec![file.to_path_buf()], ..Place::default() };
         self.nodes(&nodes, frame, &place)
     }
 
@@ -118,11 +129,16 @@ impl Compiler {
         &self,
         name: &str,
         from: &RoleFiles,
-        public: bool,
+        flags: IncludeFlags,
         task: &Arc<Task>,
         frame: &Arc<Frame>,
     ) -> Result<Compiled> {
         let loaded = self.load(name, task.origin.as_ref(), from, frame)?;
+        let known =
+            !self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(loaded.role.path.display().to_string());
+        if known && !flags.allow_duplicates {
+            return Ok(Compiled::default());
+        }
         let entry = Arc::new(RoleEntry {
             origin: task.origin.clone(),
             name: name.into(),
@@ -130,8 +146,9 @@ impl Compiler {
             params: Map::new(),
         });
         let parents = parents_of(frame);
-        let (compiled, role) = self.role(loaded, entry, Map::new(), parents, frame, &Place::default())?;
-        if public {
+        let (compiled, role) =
+            self.role(loaded, entry, Map::new(), parents, frame, &Place { included: true, ..Place::default() })?;
+        if flags.public {
             self.scope.roles.write().unwrap_or_else(PoisonError::into_inner).push(role);
         }
         Ok(compiled)
@@ -237,7 +254,7 @@ impl Compiler {
         let nodes = self.files.tasks(&file, place.handlers)?;
         let mut stack = place.stack.clone();
         stack.push(file);
-        self.nodes(&nodes, &frame, &Place { stack, handlers: place.handlers })
+        self.nodes(&nodes, &frame, &Place { stack, handlers: place.handlers, included: false })
     }
 
     fn import_role(&self, placed: &Placed, place: &Place) -> Result<Compiled> {
@@ -261,7 +278,14 @@ impl Compiler {
             keywords: Keywords::default(),
             params: Map::new(),
         });
-        let (compiled, role) = self.role(loaded, entry, Map::new(), parents_of(&frame), &frame, place)?;
+        let (compiled, role) = self.role(
+            loaded,
+            entry,
+            Map::new(),
+            parents_of(&frame),
+            &frame,
+            &Place { included: true, ..place.clone() },
+        )?;
         // The variables of an imported role are visible to the whole play, as those of `roles:` are.
         self.scope.roles.write().unwrap_or_else(PoisonError::into_inner).push(role);
         Ok(compiled)
@@ -283,6 +307,8 @@ impl Compiler {
         if let Some(vars) = entry.keywords.get("vars") {
             params.extend(vars_of(vars)?);
         }
+        // `allow_duplicates: false` of an include counts these uses too.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(loaded.role.path.display().to_string());
         let identity = identity(&loaded.role.path, entry);
         if !loaded.allow_duplicates && !self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(identity) {
             // It runs once; its variables count here all the same.
@@ -291,6 +317,7 @@ impl Compiler {
                 entry: entry.clone(),
                 params,
                 parents: parents.to_vec(),
+                included: false,
                 dependencies: Vec::new(),
             };
             return Ok((Compiled::default(), Arc::new(used)));
@@ -318,12 +345,14 @@ impl Compiler {
                 .at(entry.origin.as_ref())
                 .note(chain.join(" -> ")));
         }
+        let included = place.included;
         // Dependencies see this role as their parent, before it knows them.
         let draft = Arc::new(RoleUse {
             role: loaded.role.clone(),
             entry: entry.clone(),
             params: params.clone(),
             parents: parents.clone(),
+            included,
             dependencies: Vec::new(),
         });
         let draft_frame = Arc::new(Frame { parent: Some(frame.clone()), kind: FrameKind::Role(draft.clone()) });
@@ -332,16 +361,17 @@ impl Compiler {
         let mut chain = vec![draft];
         chain.extend(parents.iter().cloned());
         for dependency in &loaded.dependencies {
-            let (compiled, used) = self.role_entry(dependency, &draft_frame, &chain, place)?;
+            let (compiled, used) =
+                self.role_entry(dependency, &draft_frame, &chain, &Place { included: false, ..place.clone() })?;
             out.extend(compiled);
             dependencies.push(used);
         }
-        let used = Arc::new(RoleUse { role: loaded.role, entry, params, parents, dependencies });
+        let used = Arc::new(RoleUse { role: loaded.role, entry, params, parents, included, dependencies });
         let frame = Arc::new(Frame { parent: Some(frame.clone()), kind: FrameKind::Role(used.clone()) });
         let handlers = self.nodes(&loaded.handlers, &frame, &Place { handlers: true, ..Place::default() })?;
         out.handlers.extend(handlers.handlers);
         out.handlers.extend(handlers.items);
-        let tasks = self.nodes(&loaded.tasks, &frame, &Place { stack: place.stack.clone(), handlers: false })?;
+        let tasks = self.nodes(&loaded.tasks, &frame, &Place { stack: place.stack.clone(), ..Place::default() })?;
         let mut body = tasks.items;
         body.push(Item::RoleEnd);
         out.items.push(Item::Section(Arc::new(Section::plain(body))));
@@ -368,6 +398,7 @@ impl Compiler {
             play: Some(self.scope.clone()),
             frame: Some(frame.clone()),
             task: task.cloned(),
+            delegate: None,
             locals: Map::new(),
             learned: Map::new(),
             search_path: Arc::new([]),

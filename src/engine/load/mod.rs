@@ -7,7 +7,7 @@ mod playbook;
 mod role;
 
 pub use check::{Problem, check_items};
-pub use compile::{Compiled, Compiler, include_file};
+pub use compile::{Compiled, Compiler, IncludeFlags, include_file};
 pub use files::Files;
 pub use playbook::{LoadedPlay, load_playbook};
 pub use role::load_role;

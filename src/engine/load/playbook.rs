@@ -109,6 +109,7 @@ fn import_frame(import: &Import, parent: Option<Arc<Frame>>) -> Frame {
     let task = Task {
         origin: import.origin.clone(),
         action: "import_playbook".into(),
+        written: "import_playbook".into(),
         args: TaskArgs { map: adept_wire::map! { "_raw_params" => import.file.clone() }, whole: None::<Value> },
         loop_over: None,
         keywords: import.keywords.clone(),
