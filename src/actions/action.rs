@@ -34,6 +34,8 @@ impl Action {
 pub struct Binding<'a> {
     /// Arguments, rendered and validated.
     pub args: Args,
+    /// Arguments, rendered only: what a module is to get as it was given.
+    pub given: &'a Map,
     /// Renders what `raw_params` left raw.
     pub templar: &'a Templar,
     /// A templar that knows further variables.

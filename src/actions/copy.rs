@@ -19,7 +19,8 @@ pub(super) const ACTION: Action = Action::new(
             &[
                 Param::new("src", Kind::Path),
                 Param::new("content", Kind::Raw),
-                Param::new("dest", Kind::Path).required(),
+                // Expanded on the host, where `~` and variables mean what they mean there.
+                Param::new("dest", Kind::Str).required(),
                 Param::new("backup", Kind::Bool).default(Default::Bool(false)),
                 Param::new("force", Kind::Bool).aliases(&["thirsty"]).default(Default::Bool(true)),
                 Param::new("validate", Kind::Str),

@@ -33,9 +33,18 @@ pub(super) const ACTION: Action = Action::new(
 );
 
 fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
-    if b.args.str("hash_behaviour") == Some("merge") {
-        return Err(ActionError::failed("include_vars with hash_behaviour=merge is not supported yet"));
-    }
+    include(b).map_err(|mut e| {
+        // A failure has the keys of a success, empty, as in Ansible.
+        if let ActionError::Failed { result, .. } = &mut e {
+            result.extend(
+                map! { "ansible_facts" => Map::new(), "ansible_included_var_files" => Value::list(Vec::new()) },
+            );
+        }
+        e
+    })
+}
+
+fn include(b: &Binding<'_>) -> Result<Work, ActionError> {
     let mut vars = Map::new();
     let mut files = Vec::new();
     if let Some(dir) = b.args.str("dir") {
@@ -56,6 +65,14 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
     if let Some(name) = b.args.str("name").filter(|n| !n.is_empty()) {
         vars = [(Key::from(name), Value::map(vars))].into_iter().collect();
     }
+    if b.args.str("hash_behaviour") == Some("merge") {
+        for (key, value) in &mut vars {
+            let known = key.as_str().map(|name| b.templar.variable(name)).transpose()?.flatten();
+            if let Some(known) = known {
+                *value = merged(&known, value);
+            }
+        }
+    }
     let files: Vec<String> = files.iter().map(|f| f.to_string_lossy().into_owned()).collect();
     let outcome = ActionOutcome::ok(map! { "ansible_facts" => vars.clone(), "ansible_included_var_files" => files });
     Ok(outcome.effect(Effect::IncludeVars(vars)).into())
@@ -69,6 +86,17 @@ fn load(file: &Path) -> Result<Map, ActionError> {
         None if value.is_null() => Ok(Map::new()),
         None => Err(ActionError::failed(format!("{} must be stored as a dictionary/hash", file.display()))),
     }
+}
+
+/// Maps are merged at any depth; of everything else the newer value holds.
+fn merged(old: &Value, new: &Value) -> Value {
+    let (Some(old), Some(newer)) = (old.as_map(), new.as_map()) else { return new.clone() };
+    let mut out = old.clone();
+    for (key, value) in newer {
+        let value = old.get(key).map_or_else(|| value.clone(), |o| merged(o, value));
+        out.insert(key.clone(), value);
+    }
+    Value::map(out)
 }
 
 /// The files of a folder in Ansible's order: each folder's own files sorted by name, then its subfolders'.

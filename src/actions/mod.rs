@@ -21,6 +21,7 @@ mod names;
 mod perform;
 mod provision;
 mod set_fact;
+mod synchronize;
 mod template;
 
 pub use action::{Action, ActionOutcome, Binding, Include, IncludeKind, RoleFiles, Work};
@@ -48,6 +49,7 @@ pub const ACTIONS: &[Action] = &[
     meta::ACTION,
     provision::ACTION,
     set_fact::ACTION,
+    synchronize::ACTION,
     template::ACTION,
 ];
 

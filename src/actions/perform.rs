@@ -63,7 +63,11 @@ async fn copy(plan: CopyPlan, p: &Performer<'_>) -> Result<ModuleOutcome, Action
 }
 
 async fn content(mut args: Map, bytes: &[u8], p: &Performer<'_>) -> Result<ModuleOutcome, ActionError> {
-    args.insert("_checksum".into(), hex(&Sha1::digest(bytes)).into());
+    let checksum = hex(&Sha1::digest(bytes));
+    if let Some(wrong) = unexpected(&mut args, &checksum) {
+        return Ok(wrong);
+    }
+    args.insert("_checksum".into(), checksum.into());
     if bytes.len() <= INLINE {
         args.insert("_content".into(), Value::bytes(bytes));
         return p.module("copy", args).await;
@@ -104,8 +108,24 @@ async fn file(mut args: Map, path: &Path, name: &str, p: &Performer<'_>) -> Resu
         let len = chunk.len();
         std::io::BufRead::consume(&mut reader, len);
     }
-    args.insert("_checksum".into(), hex(&hash.finalize()).into());
+    let checksum = hex(&hash.finalize());
+    if let Some(wrong) = unexpected(&mut args, &checksum) {
+        return Ok(wrong);
+    }
+    args.insert("_checksum".into(), checksum.into());
     upload(args, std::fs::File::open(path).map_err(unreadable)?, p).await
+}
+
+/// The content isn't what the parameter `checksum` expects.
+fn unexpected(args: &mut Map, checksum: &str) -> Option<ModuleOutcome> {
+    let expected = args.shift_remove("checksum")?;
+    let expected = expected.as_str().unwrap_or_default();
+    if expected.is_empty() || expected.eq_ignore_ascii_case(checksum) {
+        return None;
+    }
+    let mut outcome = ModuleOutcome::fail("Copied file does not match the expected checksum. Transfer failed.");
+    outcome.result.extend(map! { "checksum" => checksum, "expected_checksum" => expected });
+    Some(outcome)
 }
 
 /// A folder, file by file; folders get `directory_mode`.

@@ -18,7 +18,8 @@ pub(super) const ACTION: Action = Action::new(
         &adept_modules::spec::join::<24>(
             &[
                 Param::new("src", Kind::Path).required(),
-                Param::new("dest", Kind::Path).required(),
+                // Expanded on the host, where `~` and variables mean what they mean there.
+                Param::new("dest", Kind::Str).required(),
                 Param::new("backup", Kind::Bool).default(Default::Bool(false)),
                 Param::new("force", Kind::Bool).default(Default::Bool(true)),
                 Param::new("follow", Kind::Bool).default(Default::Bool(false)),

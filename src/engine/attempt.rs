@@ -89,12 +89,7 @@ impl HostTask {
             blocking(move || this.start()).await
         };
         match start {
-            Err(e) => {
-                let mut item = ItemOutcome::failed(e);
-                // Nothing was begun that could have changed anything: such a result has no `changed`, as in Ansible.
-                item.judged.result.shift_remove("changed");
-                this.finish(item, Vec::new(), false).await
-            }
+            Err(e) => this.finish(ItemOutcome::failed(e), Vec::new(), false).await,
             Ok(Start::Skip(result)) => {
                 this.finish(ItemOutcome::of(Status::Skipped, result, None), Vec::new(), false).await
             }
@@ -363,6 +358,12 @@ impl HostTask {
             }
         };
         let ActionOutcome { mut module, mut effects, always_show } = outcome;
+        if module.result.contains_key("timedout") {
+            module.changed = false;
+            if let Some(msg) = module.result.get("msg").and_then(Value::as_str).map(|m| format!("Task failed: {m}")) {
+                module.result.insert("msg".into(), msg.into());
+            }
+        }
         if let Some(changes) = super::effects::changes_inventory(&self.engine, &self.host, &effects) {
             module.changed = changes;
         }
@@ -583,16 +584,6 @@ fn censored(mut outcome: TaskOutcome) -> TaskOutcome {
             Value::map(hidden)
         };
         let items = items.iter().map(hide).collect();
-        result = result
-            .iter()
-            .filter(|(k, _)| k.as_str() != Some("censored"))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
-        for key in ["msg", "skipped"] {
-            if let Some(value) = outcome.result.get(key) {
-                result.insert(key.into(), value.clone());
-            }
-        }
         result.insert("results".into(), Value::list(items));
     }
     outcome.result = result.into();

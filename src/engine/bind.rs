@@ -322,7 +322,8 @@ impl HostTask {
         self.hide_secrets(&action, &args);
         let work = match actions::find(&action) {
             Some(found) => {
-                let args = Args::parse(&found.spec, &args).map_err(|e| self.bad_args(&e))?;
+                let given = args;
+                let args = Args::parse(&found.spec, &given).map_err(|e| self.bad_args(&e))?;
                 if check && !found.spec.check_mode {
                     return Ok(Bound::Skip(adept_wire::map! {
                         "changed" => false, "skipped" => true, "msg" => format!("{action} does not support check mode"),
@@ -336,6 +337,7 @@ impl HostTask {
                 };
                 let binding = Binding {
                     args,
+                    given: &given,
                     templar: &templar,
                     with: &with,
                     task,

@@ -238,12 +238,15 @@ impl<'a> PlayRun<'a> {
         }
         let mut includes: Vec<Including> = Vec::new();
         let mut failed_hosts = Vec::new();
+        let mut done: Vec<usize> = Vec::new();
         while let Some((host, mut outcome)) = running.next().await {
             let wanted = std::mem::take(&mut outcome.includes);
             let affected: Vec<usize> = if once { group.clone() } else { vec![host] };
             if wanted.is_empty() {
                 if self.finished(placed, number, host, &affected, outcome)? {
                     failed_hosts.push(host);
+                } else {
+                    done.extend(affected);
                 }
             } else {
                 includes.push(Including { host, affected, wanted, outcome });
@@ -254,7 +257,9 @@ impl<'a> PlayRun<'a> {
         if !includes.is_empty() {
             self.include(placed, number, includes)?;
         }
-        self.fail_all_if_needed(&failed_hosts, fatal.unwrap_or(self.any_errors_fatal));
+        // Before those who are done go on: where one failure is everybody's, they fail where they stand, in the same block.
+        self.fail_all_if_needed(&failed_hosts, fatal.unwrap_or(self.any_errors_fatal), &mut done);
+        self.advance(&done);
         Ok(())
     }
 
@@ -326,7 +331,6 @@ impl<'a> PlayRun<'a> {
             }
             return Ok(true);
         }
-        self.advance(affected);
         Ok(false)
     }
 
@@ -376,7 +380,7 @@ impl<'a> PlayRun<'a> {
     }
 
     /// With `any_errors_fatal`, or too many failed hosts, the others fail too.
-    fn fail_all_if_needed(&mut self, failed: &[usize], fatal: bool) {
+    fn fail_all_if_needed(&mut self, failed: &[usize], fatal: bool, done: &mut Vec<usize>) {
         if failed.is_empty() {
             return;
         }
@@ -387,6 +391,7 @@ impl<'a> PlayRun<'a> {
         // A failure that is being rescued sends all hosts to their `rescue`, and the play goes on.
         let hopeless = failed.iter().any(|&h| self.hosts[h].failed || self.hosts[h].unreachable);
         if fatal || too_many {
+            done.clear();
             for host in 0..self.hosts.len() {
                 let state = &self.hosts[host];
                 if !failed.contains(&host) && !state.failed && !state.unreachable && state.cursor.current().is_some() {
@@ -603,7 +608,9 @@ fn task_name(task: &HostTask, templar: &crate::template::Templar) -> String {
             let action = &task.placed.task.written;
             let role = (task.placed.task.action == "include_role").then(|| {
                 let args = &task.placed.task.args.map;
-                args.get("name").or_else(|| args.get("role")).and_then(|v| templar.render(v).ok())
+                let name = args.get("name").or_else(|| args.get("role"))?;
+                // Within a loop the name may need the item, which isn't known here.
+                Some(templar.render(name).unwrap_or_else(|_| name.clone()))
             });
             match role.flatten() {
                 Some(role) => format!("{action} : {}", adept_modules::args::text(&role)),

@@ -403,7 +403,7 @@ impl<'a> Eval<'a> {
             Val::List(l) => Ok(l.items()),
             Val::Tuple(t) => Ok(t.to_vec()),
             Val::Map(m) => Ok(m.lock().keys().map(|k| Val::Value(k.to_value())).collect()),
-            Val::Scope(home) => Ok(sorted(home.scope.names()).into_iter().map(Val::from).collect()),
+            Val::Scope(home) => Ok(home.scope.names().into_iter().map(Val::from).collect()),
             Val::Hosts(h) => Ok(h.hosts.names().into_iter().map(Val::from).collect()),
             Val::Object(o) => match o.to_val() {
                 Some(val) => self.items(&val),
@@ -433,7 +433,9 @@ impl<'a> Eval<'a> {
                 .map(|(k, v)| Ok((k.clone(), self.force(&lazy.home, v, k.as_str())?)))
                 .collect(),
             Val::Map(m) => Ok(m.entries()),
-            Val::Scope(home) => sorted(home.scope.names())
+            Val::Scope(home) => home
+                .scope
+                .names()
                 .into_iter()
                 .filter_map(|name| home.scope.get(&name).map(|var| (name, var)))
                 // Variables that are scopes themselves (`vars`, `hostvars`) would repeat everything without end.
@@ -596,11 +598,6 @@ impl<'a> Eval<'a> {
 pub(crate) fn missing_newlines(template: &str, result: &str) -> usize {
     let newlines = |s: &str| s.len() - s.trim_end_matches('\n').len();
     newlines(template).saturating_sub(newlines(result))
-}
-
-fn sorted(mut names: Vec<Arc<str>>) -> Vec<Arc<str>> {
-    names.sort_unstable();
-    names
 }
 
 pub(crate) fn check_defined(args: &Args) -> Result<()> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use adept_wire::{Key, Map, Value};
+use indexmap::IndexSet;
 
 use super::layer::Layer;
 use super::magic;
@@ -181,17 +182,35 @@ impl TaskScope {
         }
     }
 
+    /// All names, the weakest layer's first: the order that `dict` has in Ansible, where layers are merged in turn.
     fn all_names(&self) -> Vec<Arc<str>> {
-        let mut names: Vec<Arc<str>> = magic::NAMES.iter().map(|n| Arc::from(*n)).collect();
+        let mut names: IndexSet<Arc<str>> = IndexSet::new();
         let mut add = |map: &Map| names.extend(map.keys().filter_map(Key::as_str).map(Arc::from));
-        add(&self.locals);
-        add(self.vars.extra());
-        add(&self.learned);
-        if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars"))
-        {
-            add(map);
+        let play_roles: Vec<Arc<RoleUse>> = self.play.as_ref().map(|p| read(&p.roles).clone()).unwrap_or_default();
+        let own_roles: Vec<&Arc<RoleUse>> = self.roles().collect();
+        for role in play_roles.iter().chain(own_roles.iter().rev().copied()) {
+            add(&role.role.defaults);
         }
-        for frame in self.frames() {
+        let inventory = self.vars.inventory();
+        let mut dirs: Vec<&PathBuf> = inventory.vars_dirs().iter().collect();
+        dirs.extend(self.play.as_ref().map(|p| &p.playbook_dir));
+        for group in inventory.groups_of(&self.host) {
+            add(inventory.group_vars(&group));
+            dirs.iter().filter_map(|dir| self.vars.group(dir, &group)).for_each(|m| add(&m));
+        }
+        add(inventory.host_vars(&self.host));
+        dirs.iter().filter_map(|dir| self.vars.host(dir, &self.host)).for_each(|m| add(&m));
+        let learned = self.vars.learned_names(&self.host);
+        if let Some(play) = &self.play {
+            add(&play.play.vars);
+            add(&play.import_vars);
+            read(&play.vars_files).get(&self.host).into_iter().flatten().for_each(|m| add(m));
+        }
+        for role in play_roles.iter().chain(own_roles.iter().rev().copied()) {
+            add(&role.role.vars);
+        }
+        let frames: Vec<&Arc<Frame>> = self.frames().collect();
+        for frame in frames.into_iter().rev() {
             match &frame.kind {
                 FrameKind::Block { vars, .. } => add(vars),
                 FrameKind::Include { vars, locals, .. } => {
@@ -201,39 +220,23 @@ impl TaskScope {
                 FrameKind::Play(_) | FrameKind::Role(_) => {}
             }
         }
-        for role in self.roles() {
-            add(&role.params);
-            add(&role.role.vars);
-            add(&role.role.defaults);
+        if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars"))
+        {
+            add(map);
         }
-        if let Some(play) = &self.play {
-            add(&play.play.vars);
-            add(&play.import_vars);
-            let files = play.vars_files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            files.get(&self.host).into_iter().flatten().for_each(|m| add(m));
-            for role in play.roles.read().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
-                add(&role.role.vars);
-                add(&role.role.defaults);
-            }
-        }
-        let inventory = self.vars.inventory();
-        let mut dirs: Vec<&PathBuf> = inventory.vars_dirs().iter().collect();
-        dirs.extend(self.play.as_ref().map(|p| &p.playbook_dir));
-        add(inventory.host_vars(&self.host));
-        for group in inventory.groups_of(&self.host) {
-            add(inventory.group_vars(&group));
-            for dir in &dirs {
-                self.vars.group(dir, &group).into_iter().for_each(|m| add(&m));
-            }
-        }
-        for dir in &dirs {
-            self.vars.host(dir, &self.host).into_iter().for_each(|m| add(&m));
-        }
-        names.extend(self.vars.learned_names(&self.host));
-        names.sort();
-        names.dedup();
-        names
+        own_roles.iter().for_each(|role| add(&role.params));
+        add(&self.learned);
+        add(self.vars.extra());
+        add(&self.locals);
+        names.extend(learned);
+        names.extend(magic::NAMES.iter().map(|n| Arc::from(*n)));
+        names.into_iter().collect()
     }
+}
+
+/// What a panic elsewhere leaves behind is still whole: writers replace, they don't edit.
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn dependency(role: &Arc<RoleUse>, of: &impl Fn(&RoleUse) -> &Map, name: &str) -> Option<Var> {

@@ -91,12 +91,14 @@ fn subelements(call: &mut Call<'_>) -> Result<Vec<Val>> {
         let mut at = item.clone();
         let mut missing = None;
         for part in &path {
-            let found = if at.is_map() { eval.item(&at, &Val::str(*part))? } else { Val::NONE };
-            if !at.is_map() || !found.is_defined() {
-                missing = Some(*part);
-                break;
+            // Only an entry counts: a key may be named as a method is.
+            match if at.is_map() { eval.map_item(&at, &Key::from(*part))? } else { None } {
+                Some(found) => at = found,
+                None => {
+                    missing = Some(*part);
+                    break;
+                }
             }
-            at = found;
         }
         if let Some(part) = missing {
             if skip_missing {
