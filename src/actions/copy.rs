@@ -111,10 +111,10 @@ fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
         (None, None) => return Err(ActionError::failed("src (or content) is required")),
     };
     // `mode: preserve` takes the mode of the source.
-    if args.get("mode").and_then(Value::as_str) == Some("preserve") {
-        if let Source::File { path, .. } = &source {
-            args.insert(Key::from("mode"), Value::from(mode_of(path)?));
-        }
+    if args.get("mode").and_then(Value::as_str) == Some("preserve")
+        && let Source::File { path, .. } = &source
+    {
+        args.insert(Key::from("mode"), Value::from(mode_of(path)?));
     }
     Ok(Work::Copy(Box::new(CopyPlan { args, source })))
 }

@@ -142,10 +142,10 @@ impl HostTask {
                 one.judged.result.insert(Key::from(name.as_str()), index.into());
                 one.judged.result.insert("ansible_index_var".into(), name.as_str().into());
             }
-            if control.extended {
-                if let Some(info) = locals.get("ansible_loop") {
-                    one.judged.result.insert("ansible_loop".into(), info.clone());
-                }
+            if control.extended
+                && let Some(info) = locals.get("ansible_loop")
+            {
+                one.judged.result.insert("ansible_loop".into(), info.clone());
             }
             let quiet = self.is_no_log(&locals, &learned).await;
             let ignored = self.ignores_errors(&locals, &learned).await;

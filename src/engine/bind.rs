@@ -555,10 +555,10 @@ pub fn search_path(placed: &Placed, playbook_dir: &Path) -> Vec<PathBuf> {
         add(dir);
     }
     for frame in placed.frame.chain() {
-        if let FrameKind::Include { task, .. } = &frame.kind {
-            if let Some(dir) = task.origin.as_ref().and_then(|o| Path::new(&*o.file).parent()) {
-                add(dir);
-            }
+        if let FrameKind::Include { task, .. } = &frame.kind
+            && let Some(dir) = task.origin.as_ref().and_then(|o| Path::new(&*o.file).parent())
+        {
+            add(dir);
         }
     }
     add(playbook_dir);

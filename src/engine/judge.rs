@@ -138,7 +138,8 @@ impl HostTask {
         let skipped = result.get("skipped").is_some_and(Value::is_truthy);
         let changed_when = conditions(&self.placed, "changed_when");
         let failed_when = conditions(&self.placed, "failed_when");
-        if !skipped && !(changed_when.is_empty() && failed_when.is_empty()) {
+        let has_conditions = !changed_when.is_empty() || !failed_when.is_empty();
+        if !skipped && has_conditions {
             // The result's own keys are no variables here, as in Ansible: only the registered name is.
             let templar = self.templar(locals.clone(), learned.clone());
             // A condition that can't be evaluated fails the task and leaves the module's result readable, as in 2.19.

@@ -37,13 +37,12 @@ pub fn runs(tags: &[String], only: &[String], skip: &[String]) -> bool {
     let common = |list: &[String]| tags.iter().any(|t| has(list, t));
     let mut run = true;
     if !only.is_empty() {
-        run = if has(tags, "always") {
-            true
-        } else if (has(only, "all") && !has(tags, "never")) || common(only) {
-            true
-        } else {
-            has(only, "tagged") && !tags.is_empty() && !has(tags, "never") || has(only, "untagged") && tags.is_empty()
-        };
+        let never = has(tags, "never");
+        run = has(tags, "always")
+            || common(only)
+            || has(only, "all") && !never
+            || has(only, "tagged") && !tags.is_empty() && !never
+            || has(only, "untagged") && tags.is_empty();
     }
     if run && !skip.is_empty() {
         let skipped = if has(skip, "all") {

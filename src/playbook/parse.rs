@@ -142,12 +142,10 @@ impl<'a> Parser<'a> {
             }
         }
         match play.keywords.get("hosts") {
-            None => {
-                return Err(PlaybookError::shape("the field 'hosts' is required but was not set", origin));
-            }
+            None => Err(PlaybookError::shape("the field 'hosts' is required but was not set", origin)),
             Some(v) if v.is_null() || v.as_str() == Some("") || v.as_list().is_some_and(<[Value]>::is_empty) => {
                 let origin = v.origin().or(origin);
-                return Err(PlaybookError::shape("Hosts list cannot be empty. Please check your playbook", origin));
+                Err(PlaybookError::shape("Hosts list cannot be empty. Please check your playbook", origin))
             }
             Some(_) => Ok(play),
         }
@@ -357,10 +355,10 @@ impl<'a> Parser<'a> {
             },
         };
         let (name, args) = if matches!(name, "action" | "local_action") {
-            if name == "local_action" {
-                if let Some(kw) = keyword::find("delegate_to") {
-                    task.keywords.insert(kw, Value::str("localhost"));
-                }
+            if name == "local_action"
+                && let Some(kw) = keyword::find("delegate_to")
+            {
+                task.keywords.insert(kw, Value::str("localhost"));
             }
             self.action_of(value)?
         } else {

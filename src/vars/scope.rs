@@ -134,10 +134,9 @@ impl TaskScope {
     /// `vars` of the task, then of the blocks around it.
     fn task_vars(&self, name: &str) -> Option<Value> {
         if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars"))
+            && let Some(value) = map.get(name)
         {
-            if let Some(value) = map.get(name) {
-                return Some(value.clone());
-            }
+            return Some(value.clone());
         }
         self.frames().find_map(|f| match &f.kind {
             FrameKind::Block { vars, .. } | FrameKind::Include { vars, .. } => vars.get(name).cloned(),

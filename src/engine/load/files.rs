@@ -18,8 +18,11 @@ pub struct Files {
     pub events: Sender,
     /// `roles_path` of the configuration.
     pub roles_path: Vec<PathBuf>,
-    tasks: Mutex<HashMap<(PathBuf, bool), Arc<Vec<Node>>>>,
+    tasks: Mutex<TaskFiles>,
 }
+
+/// The tasks of each file, or its handlers: the same file may be read as both.
+type TaskFiles = HashMap<(PathBuf, bool), Arc<Vec<Node>>>;
 
 impl Files {
     /// Nothing parsed yet.
