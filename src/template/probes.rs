@@ -203,7 +203,7 @@ fn probe_hostvars_are_rendered_in_the_scope_of_their_host() {
     assert_eq!(shown(&templar, r#""{{ 'other' in hostvars }}{{ 'x' in hostvars }}""#), "'TrueFalse'");
     // A whole scope is looked at, not used: what can't be rendered is shown as it was written.
     let whole = shown(&templar, "'{{ hostvars.other }}'");
-    assert_eq!(whole, "{'bad': '{{ nope }}', 'deep': {'list': ['other']}, 'me': 'other', 'name': 'I am other'}");
+    assert_eq!(whole, "{'me': 'other', 'name': 'I am other', 'deep': {'list': ['other']}, 'bad': '{{ nope }}'}");
     let missing = shown(&templar, "'{{ hostvars.nosuch.x }}'");
     assert_eq!(missing, "undefined: object of type 'HostVars' has no attribute 'nosuch'");
 }
