@@ -3,4 +3,5 @@
 mod architecture;
 mod docs;
 mod job;
+mod three_step;
 mod transition;
