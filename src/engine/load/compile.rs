@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use adept_modules::Args;
 use adept_modules::args::parse_bool;
-use adept_wire::{Map, Value};
+use adept_wire::{Key, Map, Value};
 
 use super::files::Files;
 use super::role::{LoadedRole, checked_name, load_role};
@@ -213,7 +213,9 @@ impl Compiler {
         let templar = self.templar(&placed.frame, Some(task));
         let mut raw = Map::new();
         for (k, v) in &task.args.map {
-            raw.insert(k.clone(), templar.render(v).map_err(Diagnostic::from)?);
+            if !is_variable_of_include(task, k) {
+                raw.insert(k.clone(), templar.render(v).map_err(Diagnostic::from)?);
+            }
         }
         let action = actions::find(&task.action)
             .ok_or_else(|| Diagnostic::general(format!("'{}' is no import", task.action)))?;
@@ -240,16 +242,8 @@ impl Compiler {
                 .at(task.origin.as_ref())
                 .note(chain.join(" -> ")));
         }
-        let extra: Map = match task.action.as_str() {
-            "include" => task
-                .args
-                .map
-                .iter()
-                .filter(|(k, _)| !matches!(k.as_str(), Some("file" | "_raw_params" | "static")))
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect(),
-            _ => Map::new(),
-        };
+        let variables = task.args.map.iter().filter(|(k, _)| is_variable_of_include(task, k));
+        let extra: Map = variables.map(|(k, v)| (k.clone(), v.clone())).collect();
         let frame = self.import_frame(placed, extra)?;
         let nodes = self.files.tasks(&file, place.handlers)?;
         let mut stack = place.stack.clone();
@@ -431,6 +425,11 @@ fn is_static_include(task: &Task) -> bool {
     }
     let name = task.args.map.get("_raw_params").or_else(|| task.args.map.get("file"));
     task.loop_over.is_none() && !name.and_then(Value::as_str).unwrap_or_default().contains("{{")
+}
+
+/// The old `include` takes variables for its tasks beside the file; they are rendered where they are used.
+fn is_variable_of_include(task: &Task, parameter: &Key) -> bool {
+    task.action == "include" && !matches!(parameter.as_str(), Some("file" | "_raw_params" | "static"))
 }
 
 /// The file of an include: relative to the file that includes it; within a role also to its `tasks/`; then to the playbook.
