@@ -1,6 +1,6 @@
 //! `Files`: tasks files and roles, each parsed once per run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +19,8 @@ pub struct Files {
     /// `roles_path` of the configuration.
     pub roles_path: Vec<PathBuf>,
     tasks: Mutex<TaskFiles>,
+    /// Warnings that were given already.
+    said: Mutex<HashSet<String>>,
 }
 
 /// The tasks of each file, or its handlers: the same file may be read as both.
@@ -27,7 +29,7 @@ type TaskFiles = HashMap<(PathBuf, bool), Arc<Vec<Node>>>;
 impl Files {
     /// Nothing parsed yet.
     pub fn new(events: Sender, roles_path: Vec<PathBuf>) -> Files {
-        Files { events, roles_path, tasks: Mutex::default() }
+        Files { events, roles_path, tasks: Mutex::default(), said: Mutex::default() }
     }
 
     /// A file's document, with trust; its warnings become events.
@@ -40,6 +42,13 @@ impl Files {
             self.events.send(EventKind::Warning { message: warning.message, origin: warning.origin });
         }
         Ok(value)
+    }
+
+    /// Warns, once for each text.
+    pub fn warn_once(&self, message: String) {
+        if self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(message.clone()) {
+            self.events.send(EventKind::Warning { message, origin: None });
+        }
     }
 
     /// The tasks (or handlers) of a file.

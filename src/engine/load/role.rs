@@ -85,6 +85,9 @@ pub fn load_role(
         }
         allow_duplicates = meta.get("allow_duplicates").and_then(parse_bool).unwrap_or(false);
     }
+    if yaml_file(&path.join("meta"), "argument_specs").is_some() {
+        files.warn_once(format!("the argument specs of the role {name} are not checked: that is not supported yet"));
+    }
     let role = Role { name: role_name(name), path, defaults, vars };
     Ok(LoadedRole { role: Arc::new(role), tasks, handlers, dependencies, allow_duplicates })
 }
