@@ -53,6 +53,11 @@ impl Diagnostic {
         self
     }
 
+    /// With a place, unless it has one.
+    pub fn or_at(self, origin: Option<&Origin>) -> Diagnostic {
+        if self.origin.is_some() { self } else { self.at(origin) }
+    }
+
     /// Marks this many characters.
     pub fn width(mut self, width: usize) -> Diagnostic {
         self.width = width.max(1);

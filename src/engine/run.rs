@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::load::{Compiled, Compiler, LoadedPlay, check_items, load_playbook};
 use super::play::{BatchEnd, PlayRun};
 use super::program::{Item, Section};
-use crate::diag::{Diagnostic, exit};
+use crate::diag::{Diagnostic, did_you_mean, exit};
 use crate::event::{EventKind, Stats};
 use crate::inventory::{HostOrder, Inventory};
 use crate::playbook::{Keywords, Placed, Task, TaskArgs, keyword};
@@ -239,8 +239,14 @@ fn prepare(engine: &Arc<Engine>, loaded: &LoadedPlay, lost: &HashSet<Arc<str>>) 
         Some("free") => true,
         Some("linear" | "") => false,
         _ => {
-            return Err(Diagnostic::general(format!("the strategy '{strategy}' is not supported yet"))
-                .at(play.keywords.get("strategy").and_then(Value::origin)));
+            let known = ["debug", "free", "host_pinned", "linear"];
+            let message = match known.contains(&strategy.rsplit('.').next().unwrap_or_default()) {
+                true => format!("the strategy '{strategy}' is not supported yet"),
+                false => format!("Invalid play strategy specified: {strategy}"),
+            };
+            let hint = did_you_mean(&strategy, known).map(|name| format!("did you mean '{name}'?"));
+            let place = play.keywords.get("strategy").and_then(Value::origin);
+            return Err(Diagnostic::general(message).at(place).width(strategy.len()).maybe_hint(hint));
         }
     };
     let pattern = keyword("hosts")?.unwrap_or_default();
@@ -453,7 +459,8 @@ fn read_vars_files(engine: &Engine, play: &Arc<PlayScope>) -> Result<()> {
                     let map = match read.get(&path) {
                         Some(map) => map.clone(),
                         None => {
-                            let map = Arc::new(engine.files.vars(&path)?);
+                            let map = engine.files.vars(&path).map_err(|e| e.or_at(entry.origin()))?;
+                            let map = Arc::new(map);
                             read.insert(path, map.clone());
                             map
                         }

@@ -333,7 +333,9 @@ impl State {
             (false, true) => format!("fatal: [{host}]: UNREACHABLE!{took} =>"),
             (false, false) => format!("fatal: [{host}]: FAILED!{took} =>"),
         };
-        let origin = self.tasks.get(&result.task).and_then(|t| t.info.origin.clone());
+        // The value or the line of a template that is to blame, rather than the task that it belongs to.
+        let task = self.tasks.get(&result.task).and_then(|t| t.info.origin.as_ref());
+        let origin = outcome.origin.as_ref().or(task).cloned();
         let paint = Paint::of(outcome.status);
         let message = message(&outcome.result);
         if let (true, Some(message)) = (self.options.terminal, &message) {

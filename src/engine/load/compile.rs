@@ -297,6 +297,18 @@ impl Compiler {
         let name = templar.render(&entry.name).map_err(Diagnostic::from)?;
         let name = checked_name(&name, entry.name.origin())?;
         let loaded = self.load(&name, entry.name.origin(), &RoleFiles::default(), frame)?;
+        // Only dependencies can't be conditional; a role that includes itself may know when to stop.
+        let dependents = parents.iter().take_while(|p| !p.included);
+        if !place.included && dependents.clone().any(|p| p.role.path == loaded.role.path) {
+            let chain: Vec<&str> = dependents.map(|p| p.role.name.as_str()).collect();
+            return Err(Diagnostic::parse("these roles depend on each other without end")
+                .at(entry.name.origin().or(entry.origin.as_ref()))
+                .note(format!(
+                    "{} -> {}",
+                    chain.into_iter().rev().collect::<Vec<_>>().join(" -> "),
+                    loaded.role.name
+                )));
+        }
         let mut params = entry.params.clone();
         if let Some(vars) = entry.keywords.get("vars") {
             params.extend(vars_of(vars)?);
@@ -454,6 +466,8 @@ pub fn include_file(name: &str, placed: &Placed, playbook_dir: &Path) -> Result<
         }));
     }
     folders.push(playbook_dir.to_path_buf());
+    let mut seen = HashSet::new();
+    folders.retain(|folder| seen.insert(folder.clone()));
     for folder in &folders {
         let path = folder.join(&expanded);
         if path.is_file() {

@@ -92,6 +92,11 @@ fn imported(templar: &Templar, import: &Import, dir: &Path) -> Result<PathBuf, D
         _ => return Err(Diagnostic::parse("import_playbook needs the name of a file").at(import.origin.as_ref())),
     };
     let file = dir.join(&name);
+    if file.is_dir() {
+        return Err(Diagnostic::general(format!("{} is a directory, a playbook was expected", file.display()))
+            .at(import.file.origin())
+            .width(name.len()));
+    }
     if !file.exists() {
         return Err(Diagnostic::parse(format!("the file {} does not exist", file.display()))
             .at(import.file.origin())
