@@ -87,8 +87,9 @@ fn work(args: &JobArgs, process: &Process, playbooks: &dyn PlaybookRunner) -> Re
         return Ok(0);
     }
 
-    // Before a workspace is made, so that a mistyped name leaves nothing behind.
+    // Before a workspace is made, so that a mistyped name or value leaves nothing behind.
     job::find(&args.job, cwd, Path::new("/"))?;
+    extra_vars::parse(&args.extra_vars, cwd)?;
     let workspace = workspace(args, cwd, &env)?;
     let (path, builtin) = job::find(&args.job, cwd, &job::content_path(&workspace))?;
     let mut options = extra_vars(args, cwd, &workspace)?;
@@ -122,11 +123,7 @@ fn extra_vars(args: &JobArgs, cwd: &Path, workspace: &Path) -> Result<Vec<String
         let plain = |c: char| c.is_ascii_alphanumeric() || "_=.,:/@%+-".contains(c);
         let vars = match vars.strip_prefix('@') {
             Some(file) => format!("@{}", cwd.join(file).display()),
-            None if vars.chars().all(plain) => {
-                // Refused here rather than by the first playbook.
-                extra_vars::parse(std::slice::from_ref(vars), cwd)?;
-                vars.clone()
-            }
+            None if vars.chars().all(plain) => vars.clone(),
             None => {
                 let map = Value::map(extra_vars::parse(std::slice::from_ref(vars), cwd)?);
                 let folder = workspace.join(".adept");

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::assemble;
 use super::process::Process;
 use crate::diag::{Diagnostic, exit};
-use crate::engine::run_playbooks;
+use crate::engine::{Engine, run_playbooks};
 
 /// The options of `ansible-playbook`, and a few of ours.
 #[derive(Debug, Parser)]
@@ -128,6 +128,7 @@ async fn start(options: &Options, process: &Process) -> Result<u8, Diagnostic> {
     if options.syntax_check {
         return crate::engine::check_playbooks(&engine, &playbooks).await.map(|()| exit::OK);
     }
+    has_hosts(options, &engine, process)?;
     let end = run_playbooks(&engine, &playbooks).await?;
     if let Some(code) = signal.code() {
         return Ok(code);
@@ -137,6 +138,25 @@ async fn start(options: &Options, process: &Process) -> Result<u8, Diagnostic> {
         return Ok(exit::EMPTY);
     }
     Ok(end.exit_code)
+}
+
+/// Refuses a limit that leaves nothing of an inventory.
+fn has_hosts(options: &Options, engine: &Engine, process: &Process) -> Result<(), Diagnostic> {
+    let Some(limit) = options.limit.as_deref() else { return Ok(()) };
+    let inventory = engine.vars.inventory();
+    let hosts = |limit| inventory.matches_all(&["all"], limit, &process.cwd).map_err(Diagnostic::from);
+    if hosts(None)?.0.is_empty() {
+        return Ok(());
+    }
+    let (limited, warnings) = hosts(Some(limit))?;
+    if !limited.is_empty() {
+        return Ok(());
+    }
+    for warning in warnings {
+        process.tell(&format!("[WARNING]: {}", warning.message));
+    }
+    let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+    Err(Diagnostic::general(message))
 }
 
 fn playbooks(options: &Options, cwd: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
