@@ -18,7 +18,7 @@ use crate::connection::Pool;
 use crate::diag::Diagnostic;
 use crate::engine::{Engine, Files, RunOptions};
 use crate::event::{EventKind, EventSink, Sender};
-use crate::inventory::{EMPTY_INVENTORY, Inventory, LoadOptions, Unparsed, VarsFiles};
+use crate::inventory::{EMPTY_INVENTORY, Inventory, LoadOptions, VarsFiles};
 use crate::report::{ColorChoice, Console, ConsoleOptions, Jsonl, LogWriter, Masked, Secrets};
 use crate::template::Environment;
 use crate::vars::{RunInfo, Vars};
@@ -49,11 +49,9 @@ pub(super) fn engine(
     let extra = extra_vars::parse(&options.extra_vars, &process.cwd)?;
     let env: Vec<(String, String)> = process.env.clone().into_iter().collect();
     let sources = sources(options, &config);
-    let load = load_options(process, &config);
+    let load = LoadOptions::new(&config, &process_env);
     let (inventory, warnings) = Inventory::load(&sources, &load).map_err(Diagnostic::from)?;
-    if config.localhost_warning() {
-        warn(warnings);
-    }
+    warn(warnings);
     if inventory.is_empty() && config.localhost_warning() {
         warn(vec![Diagnostic::general(EMPTY_INVENTORY)]);
     }
@@ -137,20 +135,6 @@ fn sources(options: &Options, config: &Config) -> Vec<String> {
         .iter()
         .any(|name| config.get(name).is_some_and(|f| f.source != Source::Default));
     configured.iter().filter(|s| named || Path::new(&***s).exists()).map(ToString::to_string).collect()
-}
-
-fn load_options(process: &Process, config: &Config) -> LoadOptions {
-    let texts = |list: Vec<Arc<str>>| list.iter().map(ToString::to_string).collect();
-    let mut load = LoadOptions {
-        cwd: process.cwd.clone(),
-        env: process.env.clone().into_iter().collect(),
-        ..LoadOptions::default()
-    };
-    load.ignore_extensions = texts(config.inventory_ignore_extensions());
-    load.ignore_patterns = texts(config.inventory_ignore_patterns());
-    load.none_is_error = config.inventory_unparsed_is_failed();
-    load.unparsed = Unparsed::Error;
-    load
 }
 
 /// A number that somebody chose is honoured; else as many as sensible.

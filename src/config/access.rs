@@ -202,6 +202,8 @@ getters! {
     inventory_ignore_patterns: list = "INVENTORY_IGNORE_PATTERNS";
     /// Is it an error if no inventory can be read?
     inventory_unparsed_is_failed: bool = "INVENTORY_UNPARSED_IS_FAILED";
+    /// Is it worth a warning if none can be read?
+    inventory_unparsed_warning: bool = "INVENTORY_UNPARSED_WARNING";
     /// Is it an error if one of several can't be read?
     inventory_any_unparsed_is_failed: bool = "INVENTORY_ANY_UNPARSED_IS_FAILED";
 }

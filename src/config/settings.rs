@@ -167,7 +167,7 @@ pub const SETTINGS: &[Setting] = &[
     row("INVENTORY_IGNORE_EXTS", List, Some(".pyc,.pyo,.swp,.bak,~,.rpm,.md,.txt,.rst,.orig,.cfg,.retry"), "defaults.inventory_ignore_extensions inventory.ignore_extensions", "ANSIBLE_INVENTORY_IGNORE", Honoured),
     row("INVENTORY_IGNORE_PATTERNS", List, Some(""), "defaults.inventory_ignore_patterns inventory.ignore_patterns", "ANSIBLE_INVENTORY_IGNORE_REGEX", Honoured),
     row("INVENTORY_UNPARSED_IS_FAILED", Bool, Some("False"), "inventory.unparsed_is_failed", "ANSIBLE_INVENTORY_UNPARSED_FAILED", Honoured),
-    row("INVENTORY_UNPARSED_WARNING", Bool, Some("True"), "inventory.inventory_unparsed_warning", "ANSIBLE_INVENTORY_UNPARSED_WARNING", NoEffect("no such warning exists here")),
+    row("INVENTORY_UNPARSED_WARNING", Bool, Some("True"), "inventory.inventory_unparsed_warning", "ANSIBLE_INVENTORY_UNPARSED_WARNING", Honoured),
     row("LOCALHOST_WARNING", Bool, Some("True"), "defaults.localhost_warning", "ANSIBLE_LOCALHOST_WARNING", Honoured),
     row("LOG_VERBOSITY", Int, None, "defaults.log_verbosity", "ANSIBLE_LOG_VERBOSITY", NotYet),
     row("MAX_FILE_SIZE_FOR_DIFF", Int, Some("104448"), "defaults.max_diff_size", "ANSIBLE_MAX_DIFF_SIZE", Honoured),

@@ -42,6 +42,8 @@ pub struct LoadOptions {
     pub unparsed: Unparsed,
     /// Is it an error if no source could be read at all (`[inventory] unparsed_is_failed`)?
     pub none_is_error: bool,
+    /// Is it worth a warning (`[inventory] inventory_unparsed_warning`)?
+    pub none_warns: bool,
 }
 
 impl Default for LoadOptions {
@@ -53,6 +55,7 @@ impl Default for LoadOptions {
             ignore_patterns: Vec::new(),
             unparsed: Unparsed::Error,
             none_is_error: false,
+            none_warns: true,
         }
     }
 }
@@ -68,6 +71,7 @@ impl LoadOptions {
             ignore_patterns: texts(config.inventory_ignore_patterns()),
             unparsed: Unparsed::Error,
             none_is_error: config.inventory_unparsed_is_failed(),
+            none_warns: config.inventory_unparsed_warning(),
         }
     }
 }
@@ -104,7 +108,7 @@ impl Inventory {
             let sources = sources.iter().map(|s| s.as_ref().to_owned()).collect();
             return Err(InventoryError::NothingParsed { sources });
         }
-        if !parsed {
+        if !parsed && options.none_warns {
             warnings.push(Diagnostic::general("No inventory was parsed, only implicit localhost is available"));
         }
         inventory.current = None;
