@@ -55,6 +55,10 @@ pub async fn run_playbooks(engine: &Arc<Engine>, playbooks: &[PathBuf]) -> Resul
         };
         for loaded in plays {
             let all_out = run_play(engine, &loaded, &mut stats, &mut out, &mut matched).await?;
+            // Hosts that were added may have brought files with them.
+            if let Some(problem) = engine.vars.problem() {
+                return Err(problem);
+            }
             if all_out || engine.cancel.is_cancelled() {
                 break;
             }
@@ -290,6 +294,7 @@ fn prepare(engine: &Arc<Engine>, loaded: &LoadedPlay, lost: &HashSet<Arc<str>>) 
     }
     let batches = batches(&ordered, keyword("serial")?.as_ref(), play.keywords.get("serial"))?;
     let max_fail = keyword("max_fail_percentage")?.and_then(|v| text(&v).trim_end_matches('%').parse::<f64>().ok());
+    engine.vars.read_files(&hosts, &loaded.dir);
     if let Some(problem) = engine.vars.problem() {
         return Err(problem);
     }

@@ -1,7 +1,7 @@
 //! `Vars`: what is known of all hosts during one run. The engine's dispatcher is the only writer.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use adept_wire::{Data, Key, Map, Value};
@@ -102,6 +102,16 @@ impl Vars {
     /// A host's variables beside an inventory or a playbook.
     pub fn host(&self, dir: &Path, name: &str) -> Option<Arc<Map>> {
         self.files.host(dir, name).unwrap_or_else(|e| self.keep(e))
+    }
+
+    /// Reads the files of these hosts and of their groups, so that a mistake in one shows before anything runs.
+    pub fn read_files(&self, hosts: &[Arc<str>], playbook_dir: &Path) {
+        let inventory = self.inventory();
+        let groups: BTreeSet<Arc<str>> = hosts.iter().flat_map(|host| inventory.groups_of(host)).collect();
+        for dir in inventory.vars_dirs().iter().map(PathBuf::as_path).chain([playbook_dir]) {
+            groups.iter().for_each(|group| drop(self.group(dir, group)));
+            hosts.iter().for_each(|host| drop(self.host(dir, host)));
+        }
     }
 
     fn keep(&self, error: InventoryError) -> Option<Arc<Map>> {
