@@ -7,18 +7,21 @@ use std::time::{Duration, Instant};
 
 const ADEPT: &str = env!("CARGO_BIN_EXE_adept");
 
-fn job(dir: &Path, args: &[&str]) -> Command {
+/// `adept job`, with nothing of the user's environment.
+pub fn job(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(ADEPT);
     command.arg("job").args(args).current_dir(dir).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", dir);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn shown(output: &Output) -> String {
+/// All that a program said.
+pub fn shown(output: &Output) -> String {
     format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn write(path: &Path, text: &str) {
+/// Writes a file, with the folders around it.
+pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }

@@ -4,5 +4,7 @@ mod architecture;
 mod bad_input;
 mod docs;
 mod job;
+mod overrides;
+mod provider;
 mod three_step;
 mod transition;
