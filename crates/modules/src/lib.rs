@@ -79,6 +79,8 @@ pub const MODULES: &[Module] = &[
     modules::copy::MODULE,
     modules::file::MODULE,
     modules::find::MODULE,
+    modules::getent::MODULE,
+    modules::group::MODULE,
     modules::lineinfile::MODULE,
     modules::ping::MODULE,
     modules::replace::MODULE,
@@ -88,6 +90,7 @@ pub const MODULES: &[Module] = &[
     modules::stat::MODULE,
     modules::synchronize::MODULE,
     modules::tempfile::MODULE,
+    modules::wait_for::MODULE,
 ];
 
 /// The module of this plain name.

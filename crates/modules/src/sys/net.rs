@@ -1,7 +1,9 @@
 //! Addresses of the machine's interfaces, and names from the resolver.
 
 use std::ffi::{CStr, CString};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// One address of one interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +91,51 @@ unsafe fn ip_of_family(address: *const libc::sockaddr, v4: bool) -> Option<IpAdd
     }
 }
 
+/// One TCP connection of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// This end.
+    pub local: SocketAddr,
+    /// The other end.
+    pub remote: SocketAddr,
+    /// The kernel's number of its state.
+    pub state: u8,
+}
+
+/// All TCP connections. IPv4 over an IPv6 socket is given as IPv4.
+///
+/// # Errors
+/// When the kernel doesn't tell.
+pub fn tcp_connections() -> io::Result<Vec<Connection>> {
+    let mut found = connections_in(&fs::read_to_string("/proc/net/tcp")?);
+    // A kernel without IPv6 has no such file.
+    found.extend(connections_in(&fs::read_to_string("/proc/net/tcp6").unwrap_or_default()));
+    Ok(found)
+}
+
+fn connections_in(table: &str) -> Vec<Connection> {
+    let parse = |line: &str| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (local, remote) = (kernel_address(fields.next()?)?, kernel_address(fields.next()?)?);
+        Some(Connection { local, remote, state: u8::from_str_radix(fields.next()?, 16).ok()? })
+    };
+    table.lines().filter_map(parse).collect()
+}
+
+/// `0100007F:1F90`: words of the address in the machine's byte order, and the port.
+fn kernel_address(text: &str) -> Option<SocketAddr> {
+    let (address, port) = text.split_once(':')?;
+    let mut bytes = Vec::with_capacity(16);
+    for start in (0..address.len()).step_by(8) {
+        bytes.extend(u32::from_str_radix(address.get(start..start + 8)?, 16).ok()?.to_ne_bytes());
+    }
+    let ip = match <[u8; 4]>::try_from(bytes.as_slice()) {
+        Ok(v4) => IpAddr::from(v4),
+        Err(_) => IpAddr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?).to_canonical(),
+    };
+    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
+}
+
 /// The name that the resolver gives to a host's first address; may take as long as name servers do.
 #[allow(unsafe_code, reason = "only libc asks the resolver for names of addresses")]
 pub fn canonical_name(host: &str) -> Option<String> {
@@ -122,6 +169,17 @@ pub fn canonical_name(host: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn addresses_of_the_kernel() {
+        let table = "  sl  local_address rem_address   st tx_queue\n   \
+                     0: 0100007F:1F90 0200000A:0016 01 0:0\n   \
+                     1: 0000000000000000FFFF00000100007F:0050 00000000000000000000000001000000:0051 06 0:0\n";
+        let found = connections_in(table);
+        let texts: Vec<_> = found.iter().map(|c| format!("{} {} {}", c.local, c.remote, c.state)).collect();
+        assert_eq!(texts, ["127.0.0.1:8080 10.0.0.2:22 1", "127.0.0.1:80 [::1]:81 6"]);
+    }
 
     #[test]
     fn loopback_has_its_address() {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command as StdCommand, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,9 @@ use adept_wire::Stream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
+use crate::ModuleError;
 use crate::host::Host;
+use crate::sys::fs::may;
 
 /// A background process may keep the child's pipes open. Once the child has ended, this much silence ends the reading,
 /// as in Ansible (2.19: one second); what such a process writes later is lost.
@@ -280,6 +282,27 @@ fn has_ended(pid: Pid, how: WaitIdOptions) -> io::Result<bool> {
             Err(e) => return Err(e.into()),
         }
     }
+}
+
+/// The places where programs of root are, which a user's `PATH` may lack.
+const SYSTEM_DIRS: [&str; 3] = ["/sbin", "/usr/sbin", "/usr/local/sbin"];
+
+/// Where a program is: in the run's `PATH`, or where programs of root are.
+///
+/// # Errors
+/// Names the program and where it was looked for, in Ansible's words.
+pub fn program(name: &str, host: &Host<'_>) -> Result<PathBuf, ModuleError> {
+    let path = host.env("PATH").unwrap_or_default();
+    let mut dirs: Vec<&str> = path.split(':').filter(|d| !d.is_empty()).collect();
+    for dir in SYSTEM_DIRS {
+        if !dirs.contains(&dir) && Path::new(dir).exists() {
+            dirs.push(dir);
+        }
+    }
+    let found = dirs.iter().map(|dir| host.path(dir).join(name)).find(|p| p.is_file() && may(p, 'x'));
+    found.ok_or_else(|| {
+        ModuleError::new(format!("Failed to find required executable \"{name}\" in paths: {}", dirs.join(":")))
+    })
 }
 
 /// An error of the operating system as Python words it: `[Errno 2] No such file or directory: b'/x'`.
