@@ -45,4 +45,12 @@ pub enum ConnectionError {
         /// What.
         what: String,
     },
+    /// No runner has a connection of this name.
+    #[error("the connection plugin '{name}' was not found{}", .near.map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default())]
+    Unknown {
+        /// The name.
+        name: String,
+        /// A name that it may have been meant to be.
+        near: Option<&'static str>,
+    },
 }

@@ -7,6 +7,29 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{ConnectionError, ConnectionSpec, Session, Transport, local};
+use crate::diag::did_you_mean;
+
+/// Connections by which Ansible reaches hosts, those of well-known collections too; a name with dots may be any other.
+const KNOWN: [&str; 18] = [
+    "buildah",
+    "chroot",
+    "docker",
+    "httpapi",
+    "jail",
+    "kubectl",
+    "local",
+    "lxc",
+    "lxd",
+    "netconf",
+    "network_cli",
+    "paramiko",
+    "paramiko_ssh",
+    "podman",
+    "psrp",
+    "smart",
+    "ssh",
+    "winrm",
+];
 
 /// The open sessions of a run.
 pub struct Pool {
@@ -36,6 +59,9 @@ impl Pool {
         }
         match &spec.transport {
             Transport::Local => local::open(&self.env, &self.cwd).await,
+            Transport::NotYet(name) if !name.contains('.') && !KNOWN.contains(&name.as_str()) => {
+                Err(ConnectionError::Unknown { name: name.clone(), near: did_you_mean(name, KNOWN.iter().copied()) })
+            }
             Transport::NotYet(name) => Err(ConnectionError::NotYet { what: format!("connection '{name}'") }),
         }
     }

@@ -418,6 +418,9 @@ impl HostTask {
                 let message = format!("{what} is not supported yet");
                 return Err(ActionError::failed(message).at(self.placed.task.origin.as_ref()));
             }
+            Err(e @ ConnectionError::Unknown { .. }) => {
+                return Err(ActionError::failed(e.to_string()).at(self.placed.task.origin.as_ref()));
+            }
             Err(e) => return Err(e.into()),
         };
         // Only commands speak while they run; everything else has its result to say.
