@@ -38,6 +38,8 @@ pub enum FrameKind {
         task: Arc<Task>,
         /// Its variables: `vars`, and what `apply` or `k=v` gave.
         vars: Map,
+        /// Included while the play runs: its variables are parameters. Those of an import are as strong as a block's.
+        dynamic: bool,
         /// Keywords that hold for the included tasks: of an import the task's own, of an include those of `apply`.
         keywords: Keywords,
         /// Loop variables at the moment of the include; they don't outrank extra variables.
@@ -52,8 +54,10 @@ pub struct RoleUse {
     pub role: Arc<Role>,
     /// The entry that used it, for keywords.
     pub entry: Arc<RoleEntry>,
-    /// Parameters, `vars` of the entry included.
+    /// Parameters: what the entry gives beside keywords.
     pub params: Map,
+    /// `vars` of the entry: a little stronger than the role's own `vars`, and seen by its dependencies too.
+    pub vars: Map,
     /// The roles that this one is a dependency of, or was included by: nearest first.
     pub parents: Vec<Arc<RoleUse>>,
     /// Used by `include_role` or `import_role`: its parents are then those that include it.

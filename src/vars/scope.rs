@@ -89,17 +89,14 @@ impl TaskScope {
             Layer::Locals => in_map(&self.locals),
             Layer::Magic => magic::get(self, name),
             Layer::Extra => in_map(self.vars.extra()),
-            Layer::IncludeParams => self.frames().find_map(|f| match &f.kind {
-                FrameKind::Include { vars, locals, .. } => {
-                    vars.get(name).or_else(|| locals.get(name)).cloned().map(Var::Value)
-                }
-                _ => None,
-            }),
+            Layer::IncludeParams => self.include_params(name).map(Var::Value),
             Layer::RoleParams => self.roles().find_map(|r| in_map(&r.params)),
             Layer::SetFacts => in_map(&self.learned).or_else(|| self.vars.set_fact(&self.host, name).map(Var::Value)),
             Layer::IncludeVars => self.vars.included(&self.host, name).map(Var::Value),
             Layer::TaskVars => self.task_vars(name).map(Var::Value),
-            Layer::RoleVars => self.role_layer(|r| &r.role.vars, name),
+            Layer::RoleVars => {
+                self.roles().find_map(|r| in_map(&r.vars)).or_else(|| self.role_layer(|r| &r.role.vars, name))
+            }
             Layer::PlayVarsFiles => {
                 let play = self.play.as_ref()?;
                 let files = play.vars_files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -131,7 +128,19 @@ impl TaskScope {
         self.frame.iter().filter_map(|f| f.role()).flat_map(|r| std::iter::once(r).chain(r.parents.iter()))
     }
 
-    /// `vars` of the task, then of the blocks around it.
+    /// What the includes around the task give it, the nearest first. Of a role that includes another one, the parameters
+    /// are stronger than the `vars` of that include, as in ansible-core 2.19.
+    fn include_params(&self, name: &str) -> Option<Value> {
+        self.frames().find_map(|f| {
+            let FrameKind::Include { task, vars, dynamic: true, locals, .. } = &f.kind else { return None };
+            let includer = f.role().filter(|_| task.action == "include_role");
+            let inherited =
+                includer.and_then(|r| std::iter::once(r).chain(r.parents.iter()).find_map(|r| r.params.get(name)));
+            inherited.or_else(|| vars.get(name)).or_else(|| locals.get(name)).cloned()
+        })
+    }
+
+    /// `vars` of the task, then of the blocks and imports around it.
     fn task_vars(&self, name: &str) -> Option<Value> {
         if let Some(Value { data: adept_wire::Data::Map(map), .. }) = self.task.as_ref().and_then(|t| t.keyword("vars"))
             && let Some(value) = map.get(name)
@@ -139,8 +148,8 @@ impl TaskScope {
             return Some(value.clone());
         }
         self.frames().find_map(|f| match &f.kind {
-            FrameKind::Block { vars, .. } | FrameKind::Include { vars, .. } => vars.get(name).cloned(),
-            FrameKind::Play(_) | FrameKind::Role(_) => None,
+            FrameKind::Block { vars, .. } | FrameKind::Include { vars, dynamic: false, .. } => vars.get(name).cloned(),
+            FrameKind::Include { .. } | FrameKind::Play(_) | FrameKind::Role(_) => None,
         })
     }
 
@@ -207,6 +216,7 @@ impl TaskScope {
         }
         for role in play_roles.iter().chain(own_roles.iter().rev().copied()) {
             add(&role.role.vars);
+            add(&role.vars);
         }
         let frames: Vec<&Arc<Frame>> = self.frames().collect();
         for frame in frames.into_iter().rev() {

@@ -204,7 +204,9 @@ impl Compiler {
                 keywords.insert(kw, value.clone());
             }
         }
-        let kind = FrameKind::Include { task: placed.task.clone(), vars, keywords, locals: Map::new() };
+        // The old `include` always gave parameters.
+        let dynamic = placed.task.action == "include";
+        let kind = FrameKind::Include { task: placed.task.clone(), vars, dynamic, keywords, locals: Map::new() };
         Ok(Arc::new(Frame { parent: Some(placed.frame.clone()), kind }))
     }
 
@@ -309,10 +311,7 @@ impl Compiler {
                     loaded.role.name
                 )));
         }
-        let mut params = entry.params.clone();
-        if let Some(vars) = entry.keywords.get("vars") {
-            params.extend(vars_of(vars)?);
-        }
+        let vars = entry.keywords.get("vars").map(vars_of).transpose()?.unwrap_or_default();
         // `allow_duplicates: false` of an include counts these uses too.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(loaded.role.path.display().to_string());
         let identity = identity(&loaded.role.path, entry);
@@ -320,15 +319,16 @@ impl Compiler {
             // It runs once; its variables count here all the same.
             let used = RoleUse {
                 role: loaded.role,
+                params: entry.params.clone(),
                 entry: entry.clone(),
-                params,
+                vars,
                 parents: parents.to_vec(),
                 included: false,
                 dependencies: Vec::new(),
             };
             return Ok((Compiled::default(), Arc::new(used)));
         }
-        let (compiled, role) = self.role(loaded, entry.clone(), params, parents.to_vec(), frame, place)?;
+        let (compiled, role) = self.role(loaded, entry.clone(), vars, parents.to_vec(), frame, place)?;
         if parents.is_empty() {
             self.scope.roles.write().unwrap_or_else(PoisonError::into_inner).push(role.clone());
         }
@@ -340,7 +340,7 @@ impl Compiler {
         &self,
         loaded: LoadedRole,
         entry: Arc<RoleEntry>,
-        params: Map,
+        vars: Map,
         parents: Vec<Arc<RoleUse>>,
         frame: &Arc<Frame>,
         place: &Place,
@@ -356,7 +356,8 @@ impl Compiler {
         let draft = Arc::new(RoleUse {
             role: loaded.role.clone(),
             entry: entry.clone(),
-            params: params.clone(),
+            params: entry.params.clone(),
+            vars: vars.clone(),
             parents: parents.clone(),
             included,
             dependencies: Vec::new(),
@@ -372,7 +373,8 @@ impl Compiler {
             out.extend(compiled);
             dependencies.push(used);
         }
-        let used = Arc::new(RoleUse { role: loaded.role, entry, params, parents, included, dependencies });
+        let params = entry.params.clone();
+        let used = Arc::new(RoleUse { role: loaded.role, entry, params, vars, parents, included, dependencies });
         let frame = Arc::new(Frame { parent: Some(frame.clone()), kind: FrameKind::Role(used.clone()) });
         let handlers = self.nodes(&loaded.handlers, &frame, &Place { handlers: true, ..Place::default() })?;
         out.handlers.extend(handlers.handlers);

@@ -121,6 +121,7 @@ fn import_frame(import: &Import, parent: Option<Arc<Frame>>) -> Frame {
         handler: false,
         implicit: false,
     };
-    let kind = FrameKind::Include { task: Arc::new(task), vars: Map::new(), keywords, locals: Map::new() };
+    let kind =
+        FrameKind::Include { task: Arc::new(task), vars: Map::new(), dynamic: false, keywords, locals: Map::new() };
     Frame { parent, kind }
 }
