@@ -10,12 +10,14 @@ pub(super) const ACTION: Action = Action::new(
     Spec::new(
         "fail",
         "Fails with a message.",
-        &[Param::new("msg", Kind::Str).default(Default::Str("Failed as requested from task"))],
+        &[Param::new("msg", Kind::Raw).default(Default::Str("Failed as requested from task"))],
     ),
     bind,
 );
 
 fn bind(b: &Binding<'_>) -> Result<Work, ActionError> {
-    let message = b.args.str("msg").unwrap_or_default();
-    Ok(ActionOutcome::from(ModuleOutcome::fail(message)).into())
+    // A message that is a map or a list stays one.
+    let mut outcome = ModuleOutcome::fail("");
+    outcome.result.insert("msg".into(), b.args.get("msg").cloned().unwrap_or_default());
+    Ok(ActionOutcome::from(outcome).into())
 }

@@ -110,7 +110,6 @@ fn run_options(options: &Options, process: &Process, config: &Config) -> RunOpti
         tags: or(&options.tags, config.tags_run()),
         skip_tags: or(&options.skip_tags, config.tags_skip()),
         limit: options.limit.clone(),
-        start_at_task: None,
         force_handlers: options.force_handlers || config.force_handlers(),
         strict: options.strict,
         gathering: gathering.into(),

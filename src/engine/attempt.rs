@@ -12,6 +12,9 @@ use crate::connection::{ConnectionError, Output};
 use crate::event::{Effect, EventKind, Status, TaskOutcome, TaskResult};
 use crate::template::Templar;
 
+/// What is shown of an item with `no_log`.
+const CENSORED_ITEM: &str = "(censored due to no_log)";
+
 /// What a task on a host came to, and what the dispatcher has to do about it.
 #[derive(Debug)]
 pub struct HostOutcome {
@@ -23,6 +26,8 @@ pub struct HostOutcome {
     pub delegate: Option<Arc<str>>,
     /// What to include, item by item.
     pub includes: Vec<Included>,
+    /// What the task asks for, with the host that each item was delegated to.
+    pub effects: Vec<(Option<Arc<str>>, Effect)>,
     /// Facts belong to the delegate.
     pub delegate_facts: bool,
 }
@@ -36,6 +41,14 @@ pub struct Included {
     pub locals: Map,
     /// The item's label.
     pub label: Option<String>,
+}
+
+impl Included {
+    /// Would both include the same tasks with the same variables?
+    pub fn is_same(&self, other: &Included) -> bool {
+        let (a, b) = (&self.include, &other.include);
+        a.kind == b.kind && self.locals == other.locals && a.vars == b.vars && a.apply == b.apply
+    }
 }
 
 /// One item's outcome.
@@ -89,14 +102,14 @@ impl HostTask {
             blocking(move || this.start()).await
         };
         match start {
-            Err(e) => this.finish(ItemOutcome::failed(e), Vec::new(), false).await,
+            Err(e) => this.finish(ItemOutcome::failed(e), Vec::new(), None).await,
             Ok(Start::Skip(result)) => {
-                this.finish(ItemOutcome::of(Status::Skipped, result, None), Vec::new(), false).await
+                this.finish(ItemOutcome::of(Status::Skipped, result, None), Vec::new(), None).await
             }
             Ok(Start::Single) => {
                 let mut learned = Map::new();
                 let item = this.item(Map::new(), &mut learned, None).await;
-                this.finish(item, Vec::new(), false).await
+                this.finish(item, Vec::new(), None).await
             }
             Ok(Start::Loop(items, control)) => this.run_loop(items, control).await,
         }
@@ -162,11 +175,12 @@ impl HostTask {
                     task: self.number,
                     host: self.host.to_string(),
                     delegate: one.delegate.as_deref().map(String::from),
-                    item: Some(if quiet { "(censored due to no_log)".to_string() } else { label.clone() }),
+                    item: Some(if quiet { CENSORED_ITEM.to_string() } else { label.clone() }),
                     outcome: shown,
                 }));
             }
             if let Some(include) = one.include.take() {
+                let label = if quiet { CENSORED_ITEM.to_string() } else { label };
                 includes.push(Included { include, locals: locals.clone(), label: Some(label) });
             }
             // The registered result so far, for later items.
@@ -174,7 +188,7 @@ impl HostTask {
                 learned.insert(name.into(), Value::map(one.judged.result.clone()));
             }
             statuses.push((one.judged.status, one.judged.result.get("changed").is_some_and(Value::is_truthy)));
-            effects.append(&mut one.effects);
+            effects.extend(std::mem::take(&mut one.effects).into_iter().map(|e| (one.delegate.clone(), e)));
             always_show |= one.always_show;
             delegate = one.delegate.or(delegate);
             results.push(Value::map(one.judged.result));
@@ -191,14 +205,14 @@ impl HostTask {
         result.0.insert("results".into(), Value::list(results));
         let item = ItemOutcome {
             judged: Judged { status, result: result.0, done: true },
-            effects,
+            effects: Vec::new(),
             diff: Vec::new(),
             always_show,
             delegate,
             include: None,
             origin: None,
         };
-        self.finish(item, includes, true).await
+        self.finish(item, includes, Some(effects)).await
     }
 
     fn is_include(&self) -> bool {
@@ -438,14 +452,19 @@ impl HostTask {
         })
     }
 
-    /// From the last item to what the dispatcher gets.
-    async fn finish(self: &Arc<HostTask>, item: ItemOutcome, mut includes: Vec<Included>, looped: bool) -> HostOutcome {
+    /// From the last item to what the dispatcher gets. `looped` are the effects of a loop's items.
+    async fn finish(
+        self: &Arc<HostTask>,
+        item: ItemOutcome,
+        mut includes: Vec<Included>,
+        looped: Option<Vec<(Option<Arc<str>>, Effect)>>,
+    ) -> HostOutcome {
         let ItemOutcome { judged, effects, diff, always_show, delegate, include, origin } = item;
         includes.extend(include.map(|include| Included { include, locals: Map::new(), label: None }));
         let result = Value::map(judged.result);
         let mut outcome = TaskOutcome::new(judged.status, result.clone());
         outcome.diff = diff;
-        outcome.always_show = always_show && !looped;
+        outcome.always_show = always_show && looped.is_none();
         outcome.origin = origin;
         let no = Map::new();
         outcome.ignored = outcome.is_failure() && self.ignores_errors(&no, &no).await;
@@ -467,14 +486,15 @@ impl HostTask {
         if self.is_no_log(&no, &no).await {
             outcome = censored(outcome);
         }
-        outcome.effects = effects;
+        let mut effects =
+            looped.unwrap_or_else(|| effects.into_iter().map(|effect| (delegate.clone(), effect)).collect());
         if matches!(outcome.status, Status::Changed) {
             let names = self.notified().await;
             if !names.is_empty() {
-                outcome.effects.push(Effect::Notify(names));
+                effects.push((None, Effect::Notify(names)));
             }
         }
-        HostOutcome { outcome, result, delegate, includes, delegate_facts }
+        HostOutcome { outcome, result, delegate, includes, effects, delegate_facts }
     }
 
     /// The names in `notify`, rendered.

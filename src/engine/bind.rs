@@ -579,7 +579,7 @@ fn without(map: &Map, omit: &str) -> Map {
 fn prune(value: &Value, omit: &str) -> Value {
     fn has(value: &Value, omit: &str) -> bool {
         match &value.data {
-            Data::Str(s) => &**s == omit,
+            Data::Str(s) => s.contains(omit),
             Data::List(items) => items.iter().any(|v| has(v, omit)),
             Data::Map(map) => map.values().any(|v| has(v, omit)),
             _ => false,
@@ -594,6 +594,8 @@ fn prune(value: &Value, omit: &str) -> Value {
             Value::list(items.iter().filter(|v| v.as_str() != Some(omit)).map(|v| prune(v, omit)).collect())
         }
         Data::Map(map) => Value::map(without(map, omit)),
+        // Within a longer text it stands for nothing.
+        Data::Str(s) => Value::str(s.replace(omit, "")),
         _ => value.clone(),
     }
 }

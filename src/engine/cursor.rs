@@ -72,6 +72,11 @@ impl Cursor {
         self.levels.last().is_some_and(|l| l.handlers)
     }
 
+    /// Do handlers run, files that they include among them?
+    pub fn is_flushing(&self) -> bool {
+        self.levels.iter().any(|l| l.handlers)
+    }
+
     /// Where this is, for comparison with other hosts.
     pub fn position(&self) -> Position {
         let mut position = Vec::with_capacity(self.levels.len() * 3);

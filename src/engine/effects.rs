@@ -9,39 +9,35 @@ use crate::event::{Effect, EventKind};
 
 /// Applies what a task on a host asked for. `facts_of` is the host that facts belong to. Notifications are returned:
 /// they change the play, not the run.
-pub fn apply(engine: &Engine, host: &Arc<str>, facts_of: &Arc<str>, effects: &[Effect]) -> Vec<String> {
-    let mut notify = Vec::new();
-    for effect in effects {
-        match effect {
-            Effect::SetFacts { vars, cacheable } => {
-                warn_shadowed(engine, vars);
-                engine.vars.learn(facts_of, vars);
-                if *cacheable {
-                    engine.vars.learn_facts(facts_of, vars);
-                }
+pub fn apply(engine: &Engine, host: &Arc<str>, facts_of: &Arc<str>, effect: &Effect) -> Vec<String> {
+    match effect {
+        Effect::SetFacts { vars, cacheable } => {
+            warn_shadowed(engine, vars);
+            engine.vars.learn(facts_of, vars);
+            if *cacheable {
+                engine.vars.learn_facts(facts_of, vars);
             }
-            Effect::Facts(facts) => engine.vars.learn_facts(facts_of, facts),
-            Effect::IncludeVars(vars) => {
-                warn_shadowed(engine, vars);
-                engine.vars.learn_included(facts_of, vars);
-            }
-            Effect::AddHost { name, groups, vars } => {
-                engine.vars.change_inventory(|i| i.add_host(name, groups, vars.clone()));
-            }
-            Effect::GroupBy { group, parents } => {
-                let parents: Vec<&String> = parents.iter().filter(|p| *p != group).collect();
-                let joined = engine.vars.change_inventory(|i| i.add_to_group(host, group, &parents));
-                if let Err(e) = joined {
-                    engine.events.send(EventKind::Warning {
-                        message: crate::diag::Diagnostic::from(e).to_string(),
-                        origin: None,
-                    });
-                }
-            }
-            Effect::Notify(names) => notify.extend(names.iter().cloned()),
         }
+        Effect::Facts(facts) => engine.vars.learn_facts(facts_of, facts),
+        Effect::IncludeVars(vars) => {
+            warn_shadowed(engine, vars);
+            engine.vars.learn_included(facts_of, vars);
+        }
+        Effect::AddHost { name, groups, vars } => {
+            engine.vars.change_inventory(|i| i.add_host(name, groups, vars.clone()));
+        }
+        Effect::GroupBy { group, parents } => {
+            let parents: Vec<&String> = parents.iter().filter(|p| *p != group).collect();
+            let joined = engine.vars.change_inventory(|i| i.add_to_group(host, group, &parents));
+            if let Err(e) = joined {
+                engine
+                    .events
+                    .send(EventKind::Warning { message: crate::diag::Diagnostic::from(e).to_string(), origin: None });
+            }
+        }
+        Effect::Notify(names) => return names.clone(),
     }
-    notify
+    Vec::new()
 }
 
 /// Would `group_by` change the inventory? `None` when the effects don't concern it. (`add_host` is changed each time, as

@@ -58,8 +58,6 @@ pub struct RunOptions {
     pub skip_tags: Vec<String>,
     /// `--limit`.
     pub limit: Option<String>,
-    /// `--start-at-task`.
-    pub start_at_task: Option<String>,
     /// `--force-handlers`, or the configuration's.
     pub force_handlers: bool,
     /// Refuse everything that isn't supported yet before the run.

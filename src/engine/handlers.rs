@@ -80,7 +80,8 @@ impl Handlers {
     }
 
     /// The handlers that a name or topic means: of several of one name the last that was defined, and all that listen.
-    /// Empty when there is none.
+    /// Empty when there is none. (Of those that listen under one name ansible-core 2.19 runs only one; we run each, as 2.4
+    /// did: the uses of a role have parameters of their own.)
     pub fn notify(&self, name: &str) -> Vec<HandlerId> {
         let mut found: Vec<HandlerId> =
             self.known.iter().rev().find(|h| h.names.iter().any(|n| n == name)).map(|h| h.id).into_iter().collect();

@@ -20,7 +20,7 @@ use super::strategy::linear;
 use super::tags;
 use crate::actions::{self, IncludeKind, Work};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::event::{EventKind, Stats, Status, TaskInfo, TaskOutcome, TaskResult};
+use crate::event::{Effect, EventKind, Stats, Status, TaskInfo, TaskOutcome, TaskResult};
 use crate::playbook::{Frame, FrameKind, Keywords, Placed, keyword, vars_of};
 use crate::vars::PlayScope;
 
@@ -46,6 +46,9 @@ pub struct PlayRun<'a> {
 struct HostState {
     name: Arc<str>,
     cursor: Cursor,
+    /// Names and topics that were notified since the last flush. They get their meaning there: what is included until
+    /// then may bring a handler of the same name.
+    pending: Vec<String>,
     notified: HashSet<HandlerId>,
     failed: bool,
     unreachable: bool,
@@ -90,6 +93,7 @@ impl<'a> PlayRun<'a> {
             .map(|name| HostState {
                 name: name.clone(),
                 cursor: Cursor::new(section.clone()),
+                pending: Vec::new(),
                 notified: HashSet::new(),
                 failed: false,
                 unreachable: false,
@@ -161,7 +165,11 @@ impl<'a> PlayRun<'a> {
     }
 
     fn enter_handlers(&mut self, host: usize, section: Arc<Section>) {
-        self.hosts[host].cursor.enter_handlers(section);
+        let state = &mut self.hosts[host];
+        for name in std::mem::take(&mut state.pending) {
+            state.notified.extend(self.handlers.notify(&name));
+        }
+        state.cursor.enter_handlers(section);
         self.skip_handlers(host);
     }
 
@@ -189,7 +197,17 @@ impl<'a> PlayRun<'a> {
         }
     }
 
-    async fn task(&mut self, placed: &Placed, group: Vec<usize>, end: &mut BatchEnd) -> Result<(), Diagnostic> {
+    async fn task(&mut self, placed: &Placed, mut group: Vec<usize>, end: &mut BatchEnd) -> Result<(), Diagnostic> {
+        if placed.task.implicit && self.engine.options.gathering == "smart" {
+            // Facts that are there already are not gathered again. The module itself leaves this one.
+            let known = |h: &usize| self.engine.vars.fact(&self.hosts[*h].name, "module_setup").is_some();
+            let (have, lack): (Vec<usize>, Vec<usize>) = group.iter().partition(|h| known(h));
+            self.advance(&have);
+            group = lack;
+            if group.is_empty() {
+                return Ok(());
+            }
+        }
         let first = self.host_task(placed, group[0], 0);
         if !self.is_wanted(&first) {
             self.advance(&group);
@@ -289,20 +307,20 @@ impl<'a> PlayRun<'a> {
         affected: &[usize],
         done: HostOutcome,
     ) -> Result<bool, Diagnostic> {
-        let HostOutcome { mut outcome, result, delegate, delegate_facts, .. } = done;
+        let HostOutcome { mut outcome, result, delegate, effects, delegate_facts, .. } = done;
         let name = self.hosts[host].name.clone();
         self.learn_result(placed, affected, &result);
         for &h in affected {
             let own = self.hosts[h].name.clone();
-            let facts_of = delegate.as_ref().filter(|_| delegate_facts).unwrap_or(&own);
-            // Of a task that runs once, what it adds to the inventory counts once.
-            let list: Vec<_> = if h == host {
-                outcome.effects.clone()
-            } else {
-                outcome.effects.iter().filter(|e| !matches!(e, crate::event::Effect::AddHost { .. })).cloned().collect()
-            };
-            for wanted in effects::apply(self.engine, &own, facts_of, &list) {
-                self.notify(h, &wanted, placed)?;
+            for (delegate, effect) in &effects {
+                // Of a task that runs once, what it adds to the inventory counts once.
+                if h != host && matches!(effect, Effect::AddHost { .. }) {
+                    continue;
+                }
+                let facts_of = delegate.as_ref().filter(|_| delegate_facts).unwrap_or(&own);
+                for wanted in effects::apply(self.engine, &own, facts_of, effect) {
+                    self.notify(h, &wanted, placed)?;
+                }
             }
         }
         let failed = outcome.is_failure() && !outcome.ignored;
@@ -316,7 +334,7 @@ impl<'a> PlayRun<'a> {
             host: name.to_string(),
             delegate: delegate.as_deref().map(String::from),
             item: None,
-            outcome: TaskOutcome { effects: Vec::new(), ..outcome },
+            outcome,
         }));
         if unreachable {
             for &h in affected {
@@ -348,7 +366,7 @@ impl<'a> PlayRun<'a> {
         let state = &mut self.hosts[host];
         let rescuing = state.cursor.is_rescuing();
         if let Some((placed, result)) = why.filter(|_| rescuing) {
-            let name = placed.task.name().cloned().unwrap_or_else(|| placed.task.action.as_str().into());
+            let name = placed.task.name().cloned().unwrap_or_else(|| "".into());
             let task = adept_wire::map! {
                 "name" => name.untagged(), "action" => placed.task.action.as_str(),
                 "args" => Value::map(placed.task.args.map.clone()).untagged(),
@@ -373,8 +391,13 @@ impl<'a> PlayRun<'a> {
             .at(origin)
             .maybe_hint(hint));
         }
-        self.hosts[host].notified.extend(found);
-        let host = self.hosts[host].name.to_string();
+        let state = &mut self.hosts[host];
+        if state.cursor.is_flushing() {
+            state.notified.extend(found);
+        } else if !state.pending.iter().any(|p| p == name) {
+            state.pending.push(name.to_string());
+        }
+        let host = state.name.to_string();
         self.engine.events.send(EventKind::Notified { handler: name.to_string(), host });
         Ok(())
     }
@@ -419,24 +442,35 @@ impl<'a> PlayRun<'a> {
         struct Group {
             included: Included,
             hosts: Vec<usize>,
-            order: usize,
         }
+        // Hosts that include the same share it where each host's own order allows that. ansible-core 2.19 shares regardless,
+        // in the order of whichever host answers first; we keep to what each host's loop says.
         let mut groups: Vec<Group> = Vec::new();
         for including in &wanted {
-            for (order, included) in including.wanted.iter().enumerate() {
-                let same = groups.iter_mut().find(|g| {
-                    g.order == order
-                        && g.included.include.kind == included.include.kind
-                        && g.included.locals == included.locals
-                        && g.included.include.vars == included.include.vars
-                });
+            let mut next = 0;
+            let matches: Vec<Option<usize>> = including
+                .wanted
+                .iter()
+                .map(|included| {
+                    let same = next + groups.iter().skip(next).position(|g| g.included.is_same(included))?;
+                    next = same + 1;
+                    Some(same)
+                })
+                .collect();
+            // From the back, so that places before stay valid: what is new goes before what follows it on this host.
+            let mut before = groups.len();
+            for (included, same) in including.wanted.iter().zip(matches).rev() {
                 match same {
-                    Some(group) => group.hosts.extend(&including.affected),
-                    None => groups.push(Group { included: included.clone(), hosts: including.affected.clone(), order }),
+                    Some(at) => {
+                        groups[at].hosts.extend(&including.affected);
+                        before = at;
+                    }
+                    None => {
+                        groups.insert(before, Group { included: included.clone(), hosts: including.affected.clone() })
+                    }
                 }
             }
         }
-        groups.sort_by_key(|g| g.order);
         // Each host gets one section that holds, in order, what its items included. Whoever did not ask for something gets
         // an empty one in its place, so that equal positions mean equal tasks.
         let mut bodies: HashMap<usize, Vec<Item>> =
@@ -510,7 +544,8 @@ impl<'a> PlayRun<'a> {
                 }
             }
         }
-        let kind = FrameKind::Include { task: task.clone(), vars, keywords, locals: included.locals.clone() };
+        let locals = included.locals.clone();
+        let kind = FrameKind::Include { task: task.clone(), vars, dynamic: true, keywords, locals };
         let frame = Arc::new(Frame { parent: Some(placed.frame.clone()), kind });
         let (file, compiled) = match &included.include.kind {
             IncludeKind::Tasks { file } => {

@@ -379,14 +379,9 @@ fn gather_facts(
         }
     };
     set("name", "Gathering Facts".into());
-    set("tags", vec!["always"].into());
-    if engine.options.gathering == "smart" {
-        // Facts that are there already are not gathered again.
-        let tag = adept_wire::Tag { origin: None, trust: adept_wire::Trust::Template };
-        set(
-            "when",
-            Value::str("not (ansible_facts is defined and ansible_facts | length > 0)").with_tag(Arc::new(tag)),
-        );
+    // A play with tags gathers for these only.
+    if loaded.frame.chain().all(|f| f.keywords().get("tags").is_none()) {
+        set("tags", vec!["always"].into());
     }
     let task = Task {
         origin: loaded.play.origin.clone(),

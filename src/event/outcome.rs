@@ -1,4 +1,4 @@
-//! `TaskOutcome`: what came of a task on a host, and the effects it asks for.
+//! `TaskOutcome`: what came of a task on a host; `Effect`: what it asks for.
 
 use adept_wire::{Map, Value};
 use serde::Serialize;
@@ -38,9 +38,6 @@ pub struct TaskOutcome {
     /// Where the argument or expression to blame was written.
     #[serde(serialize_with = "super::origin_text")]
     pub origin: Option<adept_wire::Origin>,
-    /// What the task asks the engine to do. Only `engine/effects.rs` applies these.
-    #[serde(skip)]
-    pub effects: Vec<Effect>,
 }
 
 impl TaskOutcome {
@@ -54,7 +51,6 @@ impl TaskOutcome {
             diff: Vec::new(),
             always_show: false,
             origin: None,
-            effects: Vec::new(),
         }
     }
 

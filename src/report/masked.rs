@@ -162,8 +162,6 @@ fn mask_result(secrets: &[Arc<str>], result: &mut TaskResult) {
         *before = mask_value(secrets, before);
         *after = mask_value(secrets, after);
     }
-    // Effects are for the engine, not for readers.
-    result.outcome.effects.clear();
 }
 
 fn mask_value(secrets: &[Arc<str>], value: &Value) -> Value {
