@@ -6,6 +6,7 @@ mod local;
 mod pool;
 mod session;
 mod spec;
+pub mod ssh;
 
 pub use local::{AGENT_ROLE, find_agent};
 pub use pool::Pool;
