@@ -5,6 +5,7 @@ use adept_wire::{Map, ModuleOutcome, Value};
 
 use super::copy::CopyPlan;
 use super::error::ActionError;
+use super::fetch::FetchPlan;
 use super::files::SearchPath;
 use super::provision::Provision;
 use crate::event::Effect;
@@ -64,6 +65,8 @@ pub enum Work {
     },
     /// Files to the host.
     Copy(Box<CopyPlan>),
+    /// A file from the host.
+    Fetch(Box<FetchPlan>),
     /// Create or destroy something outside.
     Provision(Box<Provision>),
     /// Tasks or a role.

@@ -12,6 +12,7 @@ mod copy;
 mod debug;
 mod error;
 mod fail;
+mod fetch;
 mod files;
 mod group_by;
 mod include;
@@ -39,6 +40,7 @@ pub const ACTIONS: &[Action] = &[
     copy::ACTION,
     debug::ACTION,
     fail::ACTION,
+    fetch::ACTION,
     group_by::ACTION,
     include::IMPORT_ROLE,
     include::IMPORT_TASKS,

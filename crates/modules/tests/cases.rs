@@ -9,6 +9,7 @@
 //!     l: {link: a/b}                        # or {hard: a/b}
 //!     d: {dir: true}
 //!   fake: {usermod: "exit 8"}               # programs first in PATH; each writes its arguments to `log`, then does this
+//!   prepare: git init -q r                  # a shell line run before, in {dir}; $CASES is the folder of the module's cases
 //!   expect:
 //!     changed: false                        # also: failed, skipped; each false when it isn't there
 //!     result: {msg: "..."}                  # these keys have these values; maps are compared by the keys given
@@ -54,6 +55,7 @@ struct Case {
     files: BTreeMap<String, Entry>,
     #[serde(default)]
     fake: BTreeMap<String, String>,
+    prepare: Option<String>,
     expect: Expect,
     #[serde(default)]
     after: BTreeMap<String, Option<Entry>>,
@@ -136,6 +138,12 @@ fn check_all(came_of: impl Fn(&str, &Case, &Path) -> Option<Came>) {
             let mut case = resolved(&case, &dir);
             prepare(&case.files, &dir);
             fake_programs(&module, &mut case, &dir);
+            if let Some(line) = &case.prepare {
+                let cases = file.parent().unwrap();
+                let out =
+                    Command::new("sh").args(["-ec", line]).current_dir(&dir).env("CASES", cases).output().unwrap();
+                assert!(out.status.success(), "{name}: {line}: {}", String::from_utf8_lossy(&out.stderr));
+            }
             let Some(came) = came_of(&module, &case, &dir) else { continue };
             count += 1;
             let mut wrong = compare(&case.expect, &came);
@@ -273,7 +281,9 @@ fn run_ansible(bin: &Path, module: &str, case: &Case, dir: &Path) -> Came {
     // The modules of the collection that the project needs, where the oracle has it.
     let task_name = if module == "authorized_key" { "ansible.posix.authorized_key" } else { module };
     let mut args = case.args.as_map().expect("args is a map").clone();
-    if let Some(line) = args.shift_remove("_raw_params") {
+    if module != "raw"
+        && let Some(line) = args.shift_remove("_raw_params")
+    {
         args.insert("cmd".into(), line);
     }
     let task = serde_json::json!({

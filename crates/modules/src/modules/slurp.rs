@@ -1,13 +1,21 @@
-//! `slurp`: a file's content, in base64.
+//! `slurp`: a file's content, in base64; for `fetch` also piece by piece, as bytes.
 
 use std::fs;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
-use adept_wire::{ModuleOutcome, map};
+use adept_wire::{Map, ModuleOutcome, Value, map};
 
-use crate::file_params::message;
+use crate::file_params::{message, text};
+use crate::sys::fs::normalize;
 use crate::{Args, Host, Kind, Module, ModuleError, Param, Spec};
 
-const PARAMS: &[Param] = &[Param::new("src", Kind::Path).aliases(&["path"]).required()];
+const PARAMS: &[Param] = &[
+    Param::new("src", Kind::Path).aliases(&["path"]).required(),
+    // `fetch` reads a file in pieces: from this byte on, so many bytes at most.
+    Param::new("_offset", Kind::Int),
+    Param::new("_size", Kind::Int),
+];
 
 /// The module.
 pub const MODULE: Module = Module { spec: Spec::new("slurp", "Fetch the content of a file", PARAMS), run };
@@ -15,13 +23,39 @@ pub const MODULE: Module = Module { spec: Spec::new("slurp", "Fetch the content 
 fn run(args: &Args, host: &Host<'_>) -> Result<ModuleOutcome, ModuleError> {
     let src = args.str("src").unwrap_or_default();
     let fail = |why: String| ModuleError::new(why).param("src");
-    let content = fs::read(host.path(src)).map_err(|e| match e.kind() {
+    let path = host.path(src);
+    let explain = |e: io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => fail(format!("File not found: {src}")),
         std::io::ErrorKind::PermissionDenied => fail(format!("File is not readable: {src}")),
         std::io::ErrorKind::IsADirectory => fail(format!("Source is a directory and must be a file: {src}")),
         _ => fail(format!("unable to slurp file: {}", message(&e))),
-    })?;
+    };
+    if let Some(size) = args.int("_size") {
+        let offset = args.int("_offset").unwrap_or(0);
+        return Ok(ModuleOutcome::ok(piece(&path, offset.unsigned_abs(), size.unsigned_abs()).map_err(explain)?));
+    }
+    let content = fs::read(&path).map_err(explain)?;
     Ok(ModuleOutcome::ok(map! { "content" => base64(&content), "source" => src, "encoding" => "base64" }))
+}
+
+/// Some bytes of a file; with the first of them its name, size and checksum.
+fn piece(path: &Path, offset: u64, size: u64) -> io::Result<Map> {
+    let mut file = fs::File::open(path)?;
+    let mut result = Map::new();
+    if offset == 0 {
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        result.extend(map! {
+            "_path" => text(&normalize(path)),
+            "_checksum" => crate::checksum::sha1_of_file(path)?,
+        });
+    }
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.take(size).read_to_end(&mut bytes)?;
+    result.insert("_bytes".into(), Value::bytes(bytes));
+    Ok(result)
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -3,4 +3,5 @@
 pub mod fs;
 pub mod net;
 pub mod process;
+pub mod program;
 pub mod user;
