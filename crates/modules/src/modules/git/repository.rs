@@ -280,10 +280,9 @@ impl<'a> Repository<'a> {
             refspecs.push(format!("+refs/heads/*:refs/remotes/{}/*", self.remote));
         }
         refspecs.extend(own);
-        // A clone of one branch knows of no other.
-        if let Some(branch) = version.branch.as_ref().filter(|_| !self.bare && refspecs.is_empty() && self.is_narrow())
-        {
-            refspecs.push(format!("+refs/heads/{branch}:refs/remotes/{}/{branch}", self.remote));
+        // A clone of one branch, as a shallow one is, knows of no other.
+        if let Some(branch) = version.branch.as_ref().filter(|_| !self.bare && self.is_narrow()) {
+            self.git(["remote", "set-branches", "--add", &self.remote, branch])?;
         }
         words.push(&self.remote);
         words.extend(refspecs.iter().map(String::as_str));
