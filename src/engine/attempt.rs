@@ -145,7 +145,7 @@ impl HostTask {
         for (index, item) in items.iter().enumerate() {
             let locals = loop_locals(&control, &all, &items, index);
             if index > 0 && control.pause > 0.0 {
-                tokio::time::sleep(Duration::from_secs_f64(control.pause)).await;
+                tokio::time::sleep(seconds(control.pause)).await;
             }
             let mut one = self.item(locals.clone(), &mut learned, Some(&control)).await;
             let label = self.label(&control, &locals, &learned, item).await;
@@ -327,9 +327,9 @@ impl HostTask {
                 return Ok((None, Duration::ZERO));
             }
             let retries = retries.unwrap_or(3.0);
-            let attempts = if retries <= 0.0 { 1 } else { retries as u32 + 1 };
+            let attempts = if retries <= 0.0 { 1 } else { (retries as u32).saturating_add(1) };
             let delay = this.number(&templar, "delay")?.unwrap_or(5.0).max(0.0);
-            Ok((Some(attempts), Duration::from_secs_f64(delay)))
+            Ok((Some(attempts), seconds(delay)))
         })
         .await
     }
@@ -519,6 +519,11 @@ impl HostTask {
         });
         names.await.unwrap_or_default()
     }
+}
+
+/// As long as can be, where someone wrote more than fits (`inf`).
+fn seconds(given: f64) -> Duration {
+    Duration::try_from_secs_f64(given).unwrap_or(Duration::MAX)
 }
 
 enum Start {
