@@ -489,19 +489,26 @@ impl HostTask {
         let mut effects =
             looped.unwrap_or_else(|| effects.into_iter().map(|effect| (delegate.clone(), effect)).collect());
         if matches!(outcome.status, Status::Changed) {
-            let names = self.notified().await;
-            if !names.is_empty() {
-                effects.push((None, Effect::Notify(names)));
+            match self.notified().await {
+                Ok(names) if names.is_empty() => {}
+                Ok(names) => effects.push((None, Effect::Notify(names))),
+                // A handler that would silently not run is worse than a failure.
+                Err(e) => {
+                    let failed = ItemOutcome::failed(e);
+                    outcome.status = Status::Failed;
+                    outcome.result = Value::map(failed.judged.result);
+                    outcome.origin = failed.origin;
+                }
             }
         }
         HostOutcome { outcome, result, delegate, includes, effects, delegate_facts }
     }
 
     /// The names in `notify`, rendered.
-    async fn notified(self: &Arc<HostTask>) -> Vec<String> {
+    async fn notified(self: &Arc<HostTask>) -> Result<Vec<String>, BindError> {
         let raw: Vec<Value> = self.placed.keyword_all("notify").into_iter().cloned().collect();
         if raw.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let this = self.clone();
         let names = blocking(move || {
@@ -517,7 +524,7 @@ impl HostTask {
             }
             Ok(names)
         });
-        names.await.unwrap_or_default()
+        names.await
     }
 }
 
