@@ -4,7 +4,7 @@
 #     cargo xtask dist && benches/figures.sh
 #     benches/figures.sh target/release 20        # another pair, more runs
 #
-# The first argument is the folder of the pair (target/dist/<architecture>), the second how often each command runs (11).
+# The first argument is the folder of the pair (default: target/dist/<architecture>), the second how often each command runs (11).
 # A line gives the median and the quickest of the runs; a busy machine shows as a large distance between them. Nothing
 # is compared with a limit: the numbers say something only beside others of the same machine.
 set -euo pipefail
@@ -41,7 +41,11 @@ line() {
 printf -- '- hosts: localhost\n  gather_facts: false\n' >empty.yml
 
 for name in adept adept-agent; do
-    printf '%-34s %d bytes\n' "$name" "$(stat -c %s "$dist/$name")"
+    if [ -e "$dist/$name" ]; then
+        printf '%-34s %d bytes\n' "$name" "$(stat -c %s "$dist/$name")"
+    else
+        echo "no $name here: adept serves in its role"
+    fi
 done
 for ((n = 0; n < runs; n++)); do seconds "$dist/adept" --version; done | line 'adept --version'
 for ((n = 0; n < runs; n++)); do seconds "$dist/adept" playbook empty.yml; done | line 'an empty play'
