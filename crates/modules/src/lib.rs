@@ -92,6 +92,7 @@ pub const MODULES: &[Module] = &[
     modules::stat::MODULE,
     modules::synchronize::MODULE,
     modules::tempfile::MODULE,
+    modules::user::MODULE,
     modules::wait_for::MODULE,
 ];
 

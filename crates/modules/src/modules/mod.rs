@@ -18,4 +18,5 @@ pub mod slurp;
 pub mod stat;
 pub mod synchronize;
 pub mod tempfile;
+pub mod user;
 pub mod wait_for;
