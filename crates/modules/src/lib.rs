@@ -74,6 +74,7 @@ impl From<std::io::Error> for ModuleError {
 
 /// Every module, by plain name in alphabetical order.
 pub const MODULES: &[Module] = &[
+    modules::authorized_key::MODULE,
     modules::blockinfile::MODULE,
     modules::command::MODULE,
     modules::copy::MODULE,
@@ -82,6 +83,7 @@ pub const MODULES: &[Module] = &[
     modules::getent::MODULE,
     modules::group::MODULE,
     modules::git::MODULE,
+    modules::known_hosts::MODULE,
     modules::lineinfile::MODULE,
     modules::ping::MODULE,
     modules::raw::MODULE,

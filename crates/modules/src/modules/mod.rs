@@ -1,5 +1,6 @@
 //! The modules, one file each.
 
+pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
@@ -8,6 +9,7 @@ pub mod find;
 pub mod getent;
 pub mod group;
 pub mod git;
+pub mod known_hosts;
 pub mod lineinfile;
 pub mod ping;
 pub mod raw;

@@ -58,7 +58,8 @@ fn piece(path: &Path, offset: u64, size: u64) -> io::Result<Map> {
     Ok(result)
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// RFC 4648.
+pub(super) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
