@@ -8,6 +8,7 @@ use super::error::ActionError;
 use super::fetch::FetchPlan;
 use super::files::SearchPath;
 use super::provision::Provision;
+use super::unarchive::UnarchivePlan;
 use crate::event::Effect;
 use crate::playbook::Task;
 use crate::template::Templar;
@@ -67,6 +68,8 @@ pub enum Work {
     Copy(Box<CopyPlan>),
     /// A file from the host.
     Fetch(Box<FetchPlan>),
+    /// An archive to the host.
+    Unarchive(Box<UnarchivePlan>),
     /// Create or destroy something outside.
     Provision(Box<Provision>),
     /// Tasks or a role.

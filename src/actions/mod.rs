@@ -24,6 +24,7 @@ mod provision;
 mod set_fact;
 mod synchronize;
 mod template;
+mod unarchive;
 
 pub use action::{Action, ActionOutcome, Binding, Include, IncludeKind, RoleFiles, Work};
 pub use error::ActionError;
@@ -53,6 +54,7 @@ pub const ACTIONS: &[Action] = &[
     set_fact::ACTION,
     synchronize::ACTION,
     template::ACTION,
+    unarchive::ACTION,
 ];
 
 /// The action of this plain name.

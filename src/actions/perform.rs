@@ -36,6 +36,7 @@ pub async fn perform(work: Work, p: &Performer<'_>) -> Result<ActionOutcome, Act
         Work::Module { name, args } => p.module(&name, args).await.map(ActionOutcome::from),
         Work::Copy(plan) => copy(*plan, p).await.map(ActionOutcome::from),
         Work::Fetch(plan) => plan.perform(p).await.map(ActionOutcome::from),
+        Work::Unarchive(plan) => plan.perform(p).await.map(ActionOutcome::from),
         Work::Provision(provision) => provision.perform(p).await,
         Work::Include(_) | Work::Meta(_) => Ok(ActionOutcome::default()),
     }

@@ -349,7 +349,7 @@ impl HostTask {
             }
             None => Work::Module { name: action.clone(), args },
         };
-        let needs_host = matches!(work, Work::Module { .. } | Work::Copy(_) | Work::Fetch(_) | Work::Provision(_));
+        let needs_host = !matches!(work, Work::Done(_) | Work::Include(_) | Work::Meta(_));
         let spec = if needs_host { self.spec(&delegate, locals, learned)? } else { LOCAL };
         let request = Run {
             check,

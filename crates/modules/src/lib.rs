@@ -81,8 +81,8 @@ pub const MODULES: &[Module] = &[
     modules::file::MODULE,
     modules::find::MODULE,
     modules::getent::MODULE,
-    modules::group::MODULE,
     modules::git::MODULE,
+    modules::group::MODULE,
     modules::known_hosts::MODULE,
     modules::lineinfile::MODULE,
     modules::ping::MODULE,
@@ -97,6 +97,7 @@ pub const MODULES: &[Module] = &[
     modules::systemd::SYSTEMD,
     modules::systemd::MODULE,
     modules::tempfile::MODULE,
+    modules::unarchive::MODULE,
     modules::user::MODULE,
     modules::wait_for::MODULE,
 ];
