@@ -297,7 +297,7 @@ impl<'a> Archive<'a> {
             } else {
                 meta.len() == size && crc32(&fs::read(&path)?) == crc
             };
-            if !same && !(self.args.bool("keep_newer") && is_newer(&meta, &self.src)) {
+            if !(same || self.args.bool("keep_newer") && is_newer(&meta, &self.src)) {
                 return Ok(false);
             }
         }
