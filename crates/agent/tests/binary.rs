@@ -23,7 +23,8 @@ fn outcome_of(agent: &mut Child, line: &str) -> adept_wire::ModuleOutcome {
 }
 
 fn signal(pid: u32, name: &str) {
-    assert!(Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap().success());
+    // The shell's own `kill`: a small system has no program of that name.
+    assert!(Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap().success());
 }
 
 #[test]
