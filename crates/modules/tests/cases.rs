@@ -150,6 +150,12 @@ fn check_all(came_of: impl Fn(&str, &Case, &Path) -> Option<Came>) {
                 assert!(out.status.success(), "{name}: {line}: {said}");
             }
             let Some(came) = came_of(&module, &case, &dir) else { continue };
+            let lacks = "Failed to find required executable";
+            let said = came.result.get("msg").and_then(|m| m.as_str()).unwrap_or_default();
+            if said.contains(lacks) && !case.expect.failed {
+                eprintln!("skipped: {name}: {said}");
+                continue;
+            }
             count += 1;
             let mut wrong = compare(&case.expect, &came);
             wrong.extend(case.after.iter().filter_map(|(path, entry)| compare_file(&dir, path, entry.as_ref())));
